@@ -1,0 +1,71 @@
+/** What the recorder asks of a database. One contract, two databases; test/db runs the same file over both. */
+import type { Call } from '../server/call.ts'
+import type { Position } from '../server/journal/entry.ts'
+
+/** One body, byte-exact as on the wire (still compressed if it came compressed). */
+export interface PayloadInput {
+  /** `request` and `response` are bodies; `…Headers` are JSON arrays of raw header pairs; `timing` is the packed arrival times. */
+  kind: 'request' | 'response' | 'requestHeaders' | 'responseHeaders' | 'timing'
+  bytes: Uint8Array
+  contentType: string | null
+  contentEncoding: string | null
+}
+
+export interface RecordedCall {
+  call: Call
+  payloads: PayloadInput[]
+  /** Decoded text of what this turn said, for full-text search. Empty when content may not be kept. */
+  searchText: string
+}
+
+/** A start whose end has not been seen yet, kept with the position so that nothing is read twice or lost. */
+export interface OpenStart {
+  writer: string
+  callId: string
+  /** Where its first entry stands. */
+  segment: number
+  offset: number
+  startedAt: number
+}
+
+export interface RecordBatch {
+  calls: RecordedCall[]
+  /** Read up to here; committed in the same transaction as the rows. */
+  positions: Position[]
+  /** All starts that are open at these positions, for each writer in `positions` (replaces what was stored for that writer). */
+  open: OpenStart[]
+}
+
+export interface PruneRequest {
+  /** Content (payloads, search text) of calls that started before this is removed; null: not by age. */
+  contentBefore: number | null
+  /** Calls that started before this are removed whole; rollups stay. */
+  callsBefore: number | null
+  /** Oldest content is removed until the database uses at most this many bytes. */
+  maxBytes: number | null
+  /** At most this many calls in one go, so that the writer is never blocked for long. */
+  chunk: number
+}
+
+export interface PruneResult {
+  contentRemoved: number
+  callsRemoved: number
+  /** More to do: call again later. */
+  more: boolean
+}
+
+/** The recorder's handle. SQLite answers at once, Postgres with a promise: always await. */
+export interface Store {
+  readonly kind: 'sqlite' | 'postgres'
+  /** One transaction: rows, rollups, search, positions, open starts. Idempotent by call id. */
+  record(batch: RecordBatch): void | Promise<void>
+  positions(): Position[] | Promise<Position[]>
+  openStarts(writer: string): OpenStart[] | Promise<OpenStart[]>
+  /** Calls stored since this data folder began (pruned ones included). */
+  callsRecorded(): number | Promise<number>
+  prune(request: PruneRequest): PruneResult | Promise<PruneResult>
+  /** SQLite: a WAL checkpoint that does not wait for readers; answers true when the WAL was written back with fsync. */
+  checkpoint(): boolean | Promise<boolean>
+  diskBytes(): number | Promise<number>
+  close(): void | Promise<void>
+}

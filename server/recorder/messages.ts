@@ -1,0 +1,54 @@
+/** What main thread and recorder thread say to each other. The journal itself goes by file. */
+import type { Call } from '../call.ts'
+import type { Position } from '../journal/entry.ts'
+import type { Direction } from '../journal/entry.ts'
+
+/** Given to the worker at start. */
+export interface RecorderOptions {
+  dataDir: string
+  /** `sqlite` or a postgres:// address. */
+  database: string
+  /** Int32 cell, bumped and notified by the journal's writer when an `end` is on disk. */
+  wake: SharedArrayBuffer
+  retention: { contentMs: number | null; callsMs: number | null; maxBytes: number | null }
+  capture: { maxBytes: number }
+  prices: unknown
+  /** Per provider name: dialects, price id, billing, so that configured providers are read like built-in ones. */
+  providers: ProviderFacts[]
+}
+
+export interface ProviderFacts {
+  name: string
+  dialects: string[]
+  priceId: string | null
+  billing: 'metered' | 'subscription' | 'committed' | 'free'
+  local: boolean
+}
+
+export type ToRecorder =
+  /** Content of a call whose capture is below `full`: it goes by bounded memory, never by disk. */
+  | { type: 'body'; callId: string; direction: Direction; bytes: Uint8Array }
+  | { type: 'settings'; settings: Pick<RecorderOptions, 'retention' | 'prices' | 'providers'> }
+  | { type: 'prune'; id: number }
+  /** Record all that is in the journal, then answer `stopped` and end. */
+  | { type: 'stop' }
+
+export type FromRecorder =
+  | { type: 'ready' }
+  /** After the commit: rows for live tail, ledger, cache and routes. `seq` is the storing order of this recorder. */
+  | { type: 'recorded'; calls: Call[]; seq: number }
+  | { type: 'status'; status: RecorderStatus }
+  | { type: 'failed'; message: string }
+  | { type: 'stopped' }
+
+export interface RecorderStatus {
+  /** Age of the oldest finished call that is not stored yet, 0 when none. */
+  behindMs: number
+  callsRecorded: number
+  /** Corrupt or unreadable entries set aside. */
+  entriesSkipped: number
+  diskBytes: number
+  /** Why the database cannot be written now, else null. */
+  problem: string | null
+  positions: Position[]
+}
