@@ -30,7 +30,15 @@ export type Part =
   | { type: 'tool_call'; id: string | null; name: string; arguments: string; server?: boolean }
   | { type: 'tool_result'; id: string | null; name: string | null; parts: Part[]; isError?: boolean }
   /** `data` is base64 as it stood in the body, `url` a link, `fileId` a provider's handle; one of them is set. */
-  | { type: 'media'; kind: 'image' | 'audio' | 'video' | 'file'; mediaType: string | null; data?: string; url?: string; fileId?: string; name?: string }
+  | {
+      type: 'media'
+      kind: 'image' | 'audio' | 'video' | 'file'
+      mediaType: string | null
+      data?: string
+      url?: string
+      fileId?: string
+      name?: string
+    }
   | { type: 'raw'; kind: string; value: unknown }
 
 export interface Message {
