@@ -1,7 +1,6 @@
 /** What main thread and recorder thread say to each other. The journal itself goes by file. */
 import type { Call } from '../call.ts'
-import type { Position } from '../journal/entry.ts'
-import type { Direction } from '../journal/entry.ts'
+import type { Direction, Position } from '../journal/entry.ts'
 
 /** Given to the worker at start. */
 export interface RecorderOptions {
@@ -15,6 +14,10 @@ export interface RecorderOptions {
   prices: unknown
   /** Per provider name: dialects, price id, billing, so that configured providers are read like built-in ones. */
   providers: ProviderFacts[]
+  /** Two Int32 cells for the handle's watchdog: calls begun, and 1 while one is being decoded. Set by `startRecorder`. */
+  pulse?: ArrayBufferLike
+  /** The recorder before this one crashed under the same process. Set by `startRecorder`. */
+  crashed?: boolean
 }
 
 export interface ProviderFacts {
@@ -39,6 +42,8 @@ export type FromRecorder =
   | { type: 'recorded'; calls: Call[]; seq: number }
   | { type: 'status'; status: RecorderStatus }
   | { type: 'failed'; message: string }
+  /** Answer to `prune`. */
+  | { type: 'pruned'; id: number; contentRemoved: number; callsRemoved: number }
   | { type: 'stopped' }
 
 export interface RecorderStatus {

@@ -1,0 +1,127 @@
+/**
+ * The recorder as the main thread sees it: a worker that is started, listened to, started again when it ends before its time,
+ * and asked to finish at the end. A recorder that crashes loses nothing, it reads the journal on from its last commit.
+ */
+import { Worker } from 'node:worker_threads'
+import type { Call } from '../call.ts'
+import type { FromRecorder, RecorderOptions, RecorderStatus, ToRecorder } from './messages.ts'
+
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 30_000
+/** After this long without a crash the next pause is the first again. */
+const WELL_MS = 60_000
+/** One call is decoded in milliseconds; a recorder that is at the same one for this long hangs. */
+const HANG_MS = 60_000
+/** Bodies are bounded by the capture limit; parsed they may need ten times their size. */
+const HEAP_MB = 1024
+
+export interface StartRecorder {
+  workerUrl: URL | string
+  options: RecorderOptions
+  /** After the commit. */
+  onRecorded(calls: Call[], seq: number): void
+  onStatus(status: RecorderStatus): void
+  /** A crash or hang, in words; the recorder is being started again. */
+  onFailed?(message: string): void
+  /** Shorter in tests. */
+  hangMs?: number
+}
+
+export interface RecorderHandle {
+  post(message: Exclude<ToRecorder, { type: 'stop' }>, transfer?: ArrayBuffer[]): void
+  /** The last one; null until the recorder has said something. */
+  status(): RecorderStatus | null
+  /** How often it had to be started again. */
+  restarts(): number
+  /** Resolves when the recorder owns the data folder and has opened the database. */
+  ready: Promise<void>
+  /** Lets it record all that is in the journal; after `withinMs` it is ended (nothing is lost, the next start goes on). */
+  stop(withinMs?: number): Promise<void>
+}
+
+export const startRecorder = (given: StartRecorder): RecorderHandle => {
+  const pulse = new Int32Array(new SharedArrayBuffer(8))
+  const ready = Promise.withResolvers<void>()
+  const ended = Promise.withResolvers<void>()
+  let worker: Worker
+  let status: RecorderStatus | null = null
+  let settings: ToRecorder | null = null
+  let restarts = 0
+  let pause = FIRST_PAUSE_MS
+  let again: NodeJS.Timeout | null = null
+  let stopping = false
+
+  const hear = (message: FromRecorder) => {
+    if (message.type === 'recorded') given.onRecorded(message.calls, message.seq)
+    else if (message.type === 'status') given.onStatus((status = message.status))
+    else if (message.type === 'failed') given.onFailed?.(message.message)
+    else if (message.type === 'ready') ready.resolve()
+  }
+
+  const start = (crashed: boolean) => {
+    const startedAt = Date.now()
+    let failure: string | null = null
+    again = null
+    pulse.fill(0)
+    worker = new Worker(given.workerUrl, {
+      name: 'weir recorder',
+      workerData: { ...given.options, pulse: pulse.buffer, crashed } satisfies RecorderOptions,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    })
+    worker.on('message', hear)
+    worker.on('error', (error) => (failure = error instanceof Error ? error.message : String(error)))
+    worker.on('exit', (code) => {
+      if (stopping) return ended.resolve()
+      if (Date.now() - startedAt > WELL_MS) pause = FIRST_PAUSE_MS
+      restarts++
+      given.onFailed?.(`The recorder ended (${failure ?? `exit code ${code}`}) and is started again in ${pause} ms.`)
+      again = setTimeout(() => start(true), pause)
+      pause = Math.min(LONGEST_PAUSE_MS, pause * 2)
+    })
+    if (settings) worker.postMessage(settings)
+  }
+
+  const watchdog = watchPulse(pulse, given.hangMs ?? HANG_MS, () => void worker.terminate())
+  start(false)
+
+  return {
+    ready: ready.promise,
+    status: () => status,
+    restarts: () => restarts,
+    post: (message, transfer = []) => {
+      if (message.type === 'settings') settings = message
+      worker.postMessage(message, transfer)
+    },
+    stop: async (withinMs = 30_000) => {
+      if (stopping) return ended.promise
+      stopping = true
+      clearInterval(watchdog)
+      if (again) {
+        // It is down just now: what it has not recorded waits in the journal.
+        clearTimeout(again)
+        return ended.resolve()
+      }
+      worker.postMessage({ type: 'stop' } satisfies ToRecorder)
+      const late = setTimeout(() => void worker.terminate(), withinMs)
+      await ended.promise
+      clearTimeout(late)
+    },
+  }
+}
+
+/** `pulse[0]` counts the calls that were begun, `pulse[1]` is 1 while one of them is being decoded. */
+function watchPulse(pulse: Int32Array, hangMs: number, onHang: () => void): NodeJS.Timeout {
+  let seen = -1
+  let since = Date.now()
+  const check = () => {
+    const count = Atomics.load(pulse, 0)
+    const stuck = Atomics.load(pulse, 1) === 1 && count === seen
+    if (!stuck) since = Date.now()
+    else if (Date.now() - since >= hangMs) {
+      since = Date.now()
+      onHang()
+    }
+    seen = count
+  }
+  return setInterval(check, Math.max(20, hangMs / 6)).unref()
+}

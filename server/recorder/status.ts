@@ -1,0 +1,49 @@
+/** What the recorder says of itself: at most every 250 ms, and only when something has changed. */
+import type { RecorderStatus } from './messages.ts'
+
+const EVERY_MS = 250
+
+export interface StatusReport {
+  readonly current: RecorderStatus
+  update(change: Partial<RecorderStatus>): void
+  /** Sends now what has not been sent. */
+  flush(): void
+  close(): void
+}
+
+export const createStatus = (send: (status: RecorderStatus) => void, everyMs = EVERY_MS): StatusReport => {
+  let current: RecorderStatus = {
+    behindMs: 0,
+    callsRecorded: 0,
+    entriesSkipped: 0,
+    diskBytes: 0,
+    problem: null,
+    positions: [],
+  }
+  let sent = ''
+  let timer: NodeJS.Timeout | null = null
+
+  const flush = () => {
+    if (timer) clearTimeout(timer)
+    timer = null
+    const now = JSON.stringify(current)
+    if (now === sent) return
+    sent = now
+    send(current)
+  }
+
+  return {
+    get current() {
+      return current
+    },
+    update: (change) => {
+      current = { ...current, ...change }
+      timer ??= setTimeout(flush, everyMs)
+    },
+    flush,
+    close: () => {
+      if (timer) clearTimeout(timer)
+      timer = null
+    },
+  }
+}
