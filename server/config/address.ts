@@ -55,10 +55,11 @@ export const refusedAddress = (ip: string): boolean => {
 /** Why this base URL may not be used, in words that name the way out; null: it may. */
 export const baseUrlProblem = (baseUrl: string, allowPrivate: boolean): string | null => {
   const url = URL.parse(baseUrl)
-  if (!url) return `"${baseUrl}" is not a URL: write it as https://host or http://host:port/path`
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return `"${baseUrl}" must begin with http:// or https://`
+  const shown = baseUrl.replace(/\/\/[^/]*@/, '//…@')
+  if (!url) return `"${shown}" is not a URL: write it as https://host or http://host:port/path`
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return `"${shown}" must begin with http:// or https://`
   if (url.username || url.password) return 'a base URL carries no user name or password: use apiKey or headers'
-  if (url.search || url.hash) return `"${baseUrl}" must end with its path: no ? and no #`
+  if (url.search || url.hash) return `"${shown}" must end with its path: no ? and no #`
   return allowPrivate ? null : hostProblem(baseUrl, url)
 }
 

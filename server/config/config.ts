@@ -84,10 +84,10 @@ const providerNameProblem = (name: string, it: { baseUrl?: string | undefined })
 }
 
 /** A feature of a later version: refused by name, unless it is switched off. */
-const later = (name: string) =>
+const later = () =>
   z
     .unknown()
-    .refine(isSwitchedOff, { error: `${name} is not in this version yet: take it out, or switch it off` })
+    .refine(isSwitchedOff, { error: 'not in this version yet: take it out, or switch it off' })
     .optional()
     .transform(() => null)
     .meta({ description: 'Not in this version yet.' })
@@ -122,7 +122,7 @@ export const configSchema = z.strictObject({
   data: z.string().min(1).prefault('./data').describe('Folder of journal, database and keys.'),
   basePath: basePath.describe('Where a proxy in front shows Weir, such as /weir.'),
   database: database.describe('sqlite, or postgres://user:password@host/database.'),
-  redis: later('redis').transform((): string | null => null),
+  redis: later().transform((): string | null => null),
   adminToken: z.string().min(16, { error: 'at least 16 characters' }).nullable().prefault(null),
   providers: providers.prefault({}),
   capture: z
@@ -170,11 +170,11 @@ export const configSchema = z.strictObject({
   grace: duration().prefault('15m').describe('After that: how long calls may take to finish.'),
   prices: z.array(priceOverride).prefault([]),
   aliases: z.record(z.string().min(1), z.string().min(1)).prefault({}).describe('Model → model whose price counts.'),
-  routes: later('routes'),
-  limits: later('limits'),
-  cache: later('cache'),
-  loops: later('loops'),
-  otel: later('otel'),
+  routes: later(),
+  limits: later(),
+  cache: later(),
+  loops: later(),
+  otel: later(),
 })
 
 /** Changing one of these needs a restart. */
