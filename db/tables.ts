@@ -1,0 +1,250 @@
+/**
+ * The schema, written once. Column names are the API's names in snake_case; times are epoch milliseconds, money integer
+ * nano-dollars, null is unknown. The full-text index is the one thing that is not here: see search-*.ts and the
+ * hand-written migrations.
+ */
+import type { Call, CostPart, Change, Usage } from '../server/call.ts'
+import type { PayloadInput } from './store.ts'
+import type { Kit } from './kit.ts'
+
+/** What stands in a payload row and where: kinds in `packed` lie one after the other, in this order. */
+export interface Stored {
+  kind: PayloadInput['kind'] | 'searchText'
+  /** Bytes before compression. */
+  length: number
+  contentType: string | null
+  contentEncoding: string | null
+}
+
+const callsTable = ({ table, index, uniqueIndex, text, int, real, bool, json }: Kit) =>
+  table(
+    'calls',
+    {
+      /** Short key for the tables beside this one; in order of storing on one database. */
+      pk: int('pk').primaryKey(),
+      id: text('id').notNull(),
+      /** Who stored the row, and as its how-manieth: followers keep one cursor a writer and miss no late row. */
+      writer: text('writer').notNull(),
+      seq: int('seq').notNull(),
+      startedAt: int('started_at').notNull(),
+      durationMs: real('duration_ms'),
+      firstTokenMs: real('first_token_ms'),
+      overheadMs: real('overhead_ms'),
+      provider: text('provider'),
+      dialect: text('dialect'),
+      operation: text('operation'),
+      model: text('model'),
+      responseModel: text('response_model'),
+      target: text('target'),
+      route: text('route'),
+      method: text('method').notNull(),
+      path: text('path').notNull(),
+      stream: bool('stream'),
+      status: int('status'),
+      outcome: text('outcome').$type<Call['outcome']>().notNull(),
+      errorCode: text('error_code'),
+      errorMessage: text('error_message'),
+      finishReason: text('finish_reason'),
+      usageSource: text('usage_source').$type<Call['usageSource']>().notNull(),
+      /** All input, cached included, and all output, reasoning included; null when the usage is unknown. */
+      inputTokens: int('input_tokens'),
+      outputTokens: int('output_tokens'),
+      input: int('input'),
+      cacheRead: int('cache_read'),
+      cacheWrite: int('cache_write'),
+      output: int('output'),
+      reasoning: int('reasoning'),
+      costNano: int('cost_nano'),
+      listNano: int('list_nano'),
+      billing: text('billing').$type<Call['billing']>().notNull(),
+      costSource: text('cost_source'),
+      pricedAs: text('priced_as'),
+      /** 1: the call cost something that is not known (facts.ts says which calls these are). */
+      unpriced: int('unpriced').notNull(),
+      /** The duration, if it tells how fast the provider was; else null. */
+      timedMs: real('timed_ms'),
+      /** Milliseconds from first token to end, if tokens per second can be told from them; else null. */
+      speedMs: real('speed_ms'),
+      cache: text('cache').$type<Call['cache']>().notNull(),
+      sessionId: text('session_id'),
+      sessionSource: text('session_source'),
+      parentId: text('parent_id'),
+      lane: text('lane'),
+      turn: int('turn'),
+      key: text('key'),
+      team: text('team'),
+      user: text('user'),
+      app: text('app'),
+      credential: text('credential'),
+      clientIp: text('client_ip'),
+      requestId: text('request_id'),
+      responseId: text('response_id'),
+      auxiliary: bool('auxiliary').notNull(),
+      traceId: text('trace_id'),
+      spanId: text('span_id'),
+      requestBytes: int('request_bytes').notNull(),
+      responseBytes: int('response_bytes').notNull(),
+      events: int('events'),
+      requestSha256: text('request_sha256'),
+      responseSha256: text('response_sha256'),
+      truncated: bool('truncated').notNull(),
+      capture: text('capture').$type<Call['capture']>().notNull(),
+      /** `kept` and `expired` by retention, or `none`: never captured. */
+      content: text('content').$type<'kept' | 'expired' | 'none'>().notNull(),
+      decodeError: text('decode_error'),
+      hint: text('hint'),
+      preview: text('preview'),
+      toolCalls: json<string[]>('tool_calls').notNull(),
+      tools: json<string[]>('tools').notNull(),
+      tags: json<Record<string, string>>('tags').notNull(),
+      changes: json<Change[]>('changes').notNull(),
+      findings: json<string[]>('findings').notNull(),
+      feedback: json<unknown>('feedback'),
+      usage: json<Usage>('usage'),
+      usageRaw: json<unknown>('usage_raw'),
+      costParts: json<CostPart[]>('cost_parts'),
+    },
+    (t) => [
+      uniqueIndex('calls_id').on(t.id),
+      index('calls_started').on(t.startedAt, t.id),
+      index('calls_seq').on(t.writer, t.seq),
+      index('calls_session').on(t.sessionId, t.startedAt),
+    ],
+  )
+
+const attemptsTable = ({ table, primaryKey, text, int, real, json }: Kit) =>
+  table(
+    'attempts',
+    {
+      callPk: int('call_pk').notNull(),
+      n: int('n').notNull(),
+      target: text('target').notNull(),
+      status: int('status'),
+      startedAt: int('started_at').notNull(),
+      durationMs: real('duration_ms'),
+      connectMs: real('connect_ms'),
+      headersMs: real('headers_ms'),
+      error: text('error'),
+      usage: json<Usage>('usage'),
+      costNano: int('cost_nano'),
+      reason: text('reason'),
+    },
+    (t) => [primaryKey({ columns: [t.callPk, t.n] })],
+  )
+
+const tagsTable = ({ table, primaryKey, text, int }: Kit) =>
+  table(
+    'call_tags',
+    { callPk: int('call_pk').notNull(), name: text('name').notNull(), value: text('value').notNull() },
+    (t) => [primaryKey({ columns: [t.callPk, t.name] })],
+  )
+
+/**
+ * The content of a call in one row: zstd has a fixed cost of 25 µs a frame, so what is small is packed into one, together with
+ * the search text (which compresses to almost nothing beside the body that it stands in, and is needed to take it out of
+ * the index again). Large bodies stand alone, last, so that reading headers does not read them.
+ */
+const payloadsTable = ({ table, int, bytes, json }: Kit) =>
+  table('payloads', {
+    callPk: int('call_pk').primaryKey(),
+    stored: json<Stored[]>('stored').notNull(),
+    /** Bits: 1 `packed`, 2 `request`, 4 `response` are zstd frames; otherwise the bytes as they are. */
+    codec: int('codec').notNull(),
+    packed: bytes('packed'),
+    request: bytes('request'),
+    response: bytes('response'),
+  })
+
+/** Sums and sketches a bucket and combination of dimensions; '' is "none". See rollup/rollups.ts for how they are kept. */
+const rollupsTable = ({ table, index, text, int, real, bytes }: Kit) =>
+  table(
+    'rollups',
+    {
+      pk: int('pk').primaryKey(),
+      /** Rows belong to one writer, which alone changes them; readers add them up. */
+      writer: text('writer').notNull(),
+      /** 60,000 (kept for the last day) or 900,000 milliseconds. */
+      step: int('step').notNull(),
+      bucket: int('bucket').notNull(),
+      /** '' for the row with all dimensions; `user` or `tag.<name>` for rows by that value, without key, team and app. */
+      facet: text('facet').notNull(),
+      value: text('value').notNull(),
+      provider: text('provider').notNull(),
+      /** The model that answered, else the one asked for; `asked` only where it differs. */
+      model: text('model').notNull(),
+      asked: text('asked').notNull(),
+      key: text('key').notNull(),
+      team: text('team').notNull(),
+      app: text('app').notNull(),
+      outcome: text('outcome').$type<Call['outcome']>().notNull(),
+      auxiliary: int('auxiliary').notNull(),
+      calls: int('calls').notNull(),
+      priced: int('priced').notNull(),
+      costNano: int('cost_nano').notNull(),
+      listed: int('listed').notNull(),
+      listNano: int('list_nano').notNull(),
+      unpriced: int('unpriced').notNull(),
+      estimated: int('estimated').notNull(),
+      estimatedNano: int('estimated_nano').notNull(),
+      savedNano: int('saved_nano').notNull(),
+      measured: int('measured').notNull(),
+      inputTokens: int('input_tokens').notNull(),
+      outputTokens: int('output_tokens').notNull(),
+      input: int('input').notNull(),
+      cacheRead: int('cache_read').notNull(),
+      cacheWrite: int('cache_write').notNull(),
+      output: int('output').notNull(),
+      reasoning: int('reasoning').notNull(),
+      speedTokens: int('speed_tokens').notNull(),
+      speedMs: real('speed_ms').notNull(),
+      duration: bytes('duration'),
+      firstToken: bytes('first_token'),
+    },
+    (t) => [
+      index('rollups_range').on(t.step, t.facet, t.bucket),
+      index('rollups_bucket').on(t.step, t.bucket, t.writer),
+    ],
+  )
+
+const positionsTable = ({ table, text, int }: Kit) =>
+  table('journal_positions', {
+    writer: text('writer').primaryKey(),
+    segment: int('segment').notNull(),
+    offset: int('offset').notNull(),
+  })
+
+const openTable = ({ table, primaryKey, text, int }: Kit) =>
+  table(
+    'journal_open',
+    {
+      writer: text('writer').notNull(),
+      callId: text('call_id').notNull(),
+      segment: int('segment').notNull(),
+      offset: int('offset').notNull(),
+      startedAt: int('started_at').notNull(),
+    },
+    (t) => [primaryKey({ columns: [t.writer, t.callId] })],
+  )
+
+/** Counters and marks of the database itself. */
+const metaTable = ({ table, text, int }: Kit) =>
+  table('meta', { name: text('name').primaryKey(), value: int('value').notNull() })
+
+export const createTables = (kit: Kit) => ({
+  calls: callsTable(kit),
+  attempts: attemptsTable(kit),
+  tags: tagsTable(kit),
+  payloads: payloadsTable(kit),
+  rollups: rollupsTable(kit),
+  positions: positionsTable(kit),
+  open: openTable(kit),
+  meta: metaTable(kit),
+})
+
+export type Tables = ReturnType<typeof createTables>
+export type CallRow = Tables['calls']['$inferSelect']
+export type AttemptRow = Tables['attempts']['$inferSelect']
+export type TagRow = Tables['tags']['$inferSelect']
+export type PayloadRow = Tables['payloads']['$inferSelect']
+export type RollupRow = Tables['rollups']['$inferSelect']
+
