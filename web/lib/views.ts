@@ -1,0 +1,14 @@
+/** The built-in views: names for filters that people ask for again and again. */
+export interface View {
+  name: string
+  q: string
+}
+export const VIEWS: readonly View[] = [
+  { name: 'Errors', q: 'outcome:error,timeout,upstream_abort,interrupted' },
+  { name: 'Slow > 10 s', q: 'duration:>10s' },
+  { name: 'Cost > $1', q: 'cost:>1' },
+  { name: 'Tools offered, none called', q: 'has:tools -has:toolcalls' },
+  { name: 'Truncated (length)', q: 'finish:length,max_tokens,MAX_TOKENS' },
+  { name: 'Aborted by client', q: 'outcome:client_abort' },
+  { name: 'Unpriced', q: 'unpriced:yes' },
+]
