@@ -4,7 +4,18 @@ import { readContent, readReasoning, readChatParts, toAudio, unknownFields } fro
 import { readChatUsage } from './openai-chat-usage.ts'
 import { toBareError, toError } from './read/error.ts'
 import { emptyAnswer, type Fold } from './read/fold.ts'
-import { asId, asJsonText, asList, asName, asObject, asObjects, asText, isObject, type Json } from './read/json.ts'
+import {
+  asId,
+  asJsonText,
+  asList,
+  asName,
+  asObject,
+  asObjects,
+  asText,
+  isObject,
+  kept,
+  type Json,
+} from './read/json.ts'
 import { cite, raw, toolCall, write } from './read/parts.ts'
 
 type ToolCall = Extract<Part, { type: 'tool_call' }>
@@ -20,7 +31,8 @@ interface Choice {
   finishReason: string | null
 }
 
-export function createChatFold(): Fold {
+/** `billed` false: a stored answer is read again; its usage was paid for by the call that made it, and stays raw. */
+export function createChatFold({ billed }: { billed: boolean }): Fold {
   const answer = emptyAnswer()
   const choices = new Map<number, Choice>()
   let seen = false
@@ -31,7 +43,7 @@ export function createChatFold(): Fold {
     answer.id = asName(body.id) ?? answer.id
     answer.serviceTier = asName(body.service_tier) ?? answer.serviceTier
     const usage = isObject(body.usage) ? body.usage : asObject(body.x_groq).usage
-    if (isObject(usage)) Object.assign(answer, readChatUsage(usage))
+    if (isObject(usage)) Object.assign(answer, billed ? readChatUsage(usage) : { usageRaw: kept(usage) })
     answer.error ??= toError(body) ?? toError(asObject(body.x_groq))
     for (const choice of asObjects(body.choices)) answer.error ??= toError(choice)
   }

@@ -39,7 +39,8 @@ export const openaiChat: Dialect = {
     { name: 'stored_chat', path: /\/chat\/completions\/[^/]+(\/messages)?$/, methods: ['GET'], auxiliary: true },
   ],
   readRequest: (body) => readChatRequest(asObject(body)),
-  createReader: ({ contentType }) => createFoldReader(createChatFold(), { contentType }),
+  createReader: ({ operation, contentType }) =>
+    createFoldReader(createChatFold({ billed: operation !== 'stored_chat' }), { contentType }),
   error: openaiError,
   streamError: openaiStreamError,
 }

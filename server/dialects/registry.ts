@@ -1,11 +1,23 @@
 /** The list of dialects. A new one is its file, a line here and its fixtures in test/dialects. */
 import type { Dialect, Operation } from './dialect.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
+import { gemini } from './gemini.ts'
 import { generic } from './generic.ts'
 import { openaiChat } from './openai-chat.ts'
+import { openaiEmbeddings } from './openai-embeddings.ts'
+import { openaiOther } from './openai-other.ts'
+import { openaiResponses } from './openai-responses.ts'
 
 /** In the order of asking: a path that two of them know belongs to the first. `generic` knows every path and stands last. */
-export const dialects: readonly Dialect[] = [openaiChat, anthropicMessages, generic]
+export const dialects: readonly Dialect[] = [
+  openaiChat,
+  openaiResponses,
+  openaiEmbeddings,
+  anthropicMessages,
+  gemini,
+  openaiOther,
+  generic,
+]
 
 /** The dialect that a journal entry or a row names; names that this version does not know are read raw. */
 export const dialectByName = (name: string): Dialect => dialects.find((dialect) => dialect.name === name) ?? generic

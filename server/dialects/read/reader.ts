@@ -3,11 +3,14 @@
  * rather than trust the content type (errors come as JSON under `text/event-stream`, JSON as `application/octet-stream`), and it
  * never throws: what cannot be read is left out, and `problem` says what and where.
  */
-import type { AnswerReader } from '../dialect.ts'
+import type { AnswerReader, Part } from '../dialect.ts'
 import type { Fold } from './fold.ts'
 import { isObject, type Json } from './json.ts'
 import { chooseMode, type Mode, type Sink } from './modes.ts'
 import { createValueSplitter } from './values.ts'
+
+/** Answers that are meant to be plain text: transcripts, subtitles, session descriptions. */
+const PLAIN_TYPES = /^text\/(?!html|event-stream)|^application\/(sdp|x-subrip)/
 
 export interface FoldReaderOptions {
   /** `websocket`: the pushed bytes are JSON frames, one after the other. */
@@ -31,6 +34,11 @@ export function createFoldReader(fold: Fold, { contentType, arrays = false }: Fo
     }
   }
 
+  const show = (part: Part) => {
+    fold.answer.complete = true
+    fold.answer.messages = [{ role: 'response', parts: [part] }]
+  }
+
   const sink: Sink = {
     event(json, name) {
       events++
@@ -45,12 +53,10 @@ export function createFoldReader(fold: Fold, { contentType, arrays = false }: Fo
       if (value !== undefined) return attempt('the answer', () => fold.whole(value))
       const lines = splitLines(bytes)
       if (lines.length > 1) for (const line of lines) sink.event(line, '')
+      else if (PLAIN_TYPES.test(type)) show({ type: 'text', text })
       else problem ??= `the answer is not JSON, or was cut off: ${excerpt(text)}`
     },
-    opaque(size) {
-      fold.answer.complete = true
-      fold.answer.messages = [{ role: 'assistant', parts: [{ type: 'raw', kind: type, value: { bytes: size } }] }]
-    },
+    opaque: (size) => show({ type: 'raw', kind: type, value: { bytes: size } }),
     closed: () => attempt('the end of the stream', () => fold.done?.()),
   }
 
