@@ -11,6 +11,7 @@ export const STATUS = {
   model_not_allowed: 403,
   unknown_provider: 404,
   request_timeout: 408,
+  client_gone: 499,
   body_too_large: 413,
   rate_limited: 429,
   loop_blocked: 429,

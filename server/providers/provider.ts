@@ -1,10 +1,10 @@
 /** What Weir must know of a provider. A row in `builtin.ts`, or `providers.NAME` in weir.yaml. */
 import type { Billing } from '../call.ts'
-import type { Dialect, Operation } from '../dialects/dialect.ts'
+import type { Dialect } from '../dialects/dialect.ts'
 
 /** Where this provider takes its credential. */
 export interface CredentialStyle {
-  /** Header that carries it. */
+  /** Header that carries it, lower case. */
   header: string
   /** Put before the credential, such as `Bearer `. */
   prefix: string
@@ -12,15 +12,17 @@ export interface CredentialStyle {
 
 export interface Provider {
   name: string
-  /** Scheme, host and base path; the rest of the client's path is appended unchanged. */
+  /** Scheme, host and base path without a slash at its end; the rest of the client's path is appended unchanged. */
   baseUrl: string
   credential: CredentialStyle
+  /** Weir's own credential for it, used only for calls that show a valid Weir key. */
+  apiKey: string | null
+  /** Further headers that the configuration adds to each request. */
+  headers: Readonly<Record<string, string>>
   /** Dialects that it serves; the first whose operation matches a path reads the call. */
   dialects: readonly Dialect[]
-  /** Serves OpenAI's `/v1` and may be reached as `provider/model` under Weir's own `/v1`. */
-  openaiCompatible: boolean
-  /** Where OpenAI's `/v1/…` lives below `baseUrl`: '' when baseUrl has no version, else the prefix such as `/openai/v1`. */
-  openaiBase: string
+  /** Where OpenAI's `/v1/…` lives below `baseUrl`, such as `/openai/v1`; null: it does not speak OpenAI. */
+  openaiBase: string | null
   /** Known (by recordings) to accept `stream_options.include_usage`. */
   acceptsStreamUsage: boolean
   /** Default billing of its credentials. */
@@ -29,11 +31,6 @@ export interface Provider {
   priceId: string | null
   /** Runs on the user's own machines: never priced by list. */
   local: boolean
-}
-
-export interface Recognised {
-  dialect: Dialect
-  operation: Operation
-  /** From the path, where it stands there. */
-  model: string | null
+  /** Named in weir.yaml, rather than only built in. */
+  configured: boolean
 }

@@ -1,0 +1,41 @@
+/** May this call go on? Decided before a byte goes upstream: who may use Weir at all, and whose credential pays. */
+import { WeirError } from '../errors.ts'
+import type { Gateway } from './gateway.ts'
+import { headerOf } from './headers.ts'
+import type { LiveCall } from './live.ts'
+
+export function admit(call: LiveCall, gateway: Gateway): void {
+  const { caller, provider } = call
+  if (call.rules.config.keys.unknown === 'refuse' && !caller.trusted) {
+    throw new WeirError('key_invalid', 'This Weir serves only calls with a Weir key (keys.unknown: refuse). Send one in x-weir-key, or where the provider key would go.')
+  }
+  if (!provider) return
+  refuseForeignSignature(call)
+  useOwnCredential(call, gateway)
+  for (const [name, value] of Object.entries(provider.headers)) call.setHeaders.push([name, value])
+}
+
+/** A Weir key stands in for the provider's credential; without one, a client must bring its own: Weir is no open relay. */
+function useOwnCredential(call: LiveCall, gateway: Gateway): void {
+  const { caller } = call
+  const provider = call.provider!
+  if (caller.keyHeader) call.dropHeaders.add(caller.keyHeader)
+  if (caller.credential !== null) return
+  if (caller.trusted && provider.apiKey !== null) {
+    const { header, prefix } = provider.credential
+    for (const name of ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']) call.dropHeaders.add(name)
+    call.setHeaders.push([header, prefix + provider.apiKey])
+    call.changes.push({ what: `${provider.name}'s credential put in place of the Weir key`, why: 'a valid Weir key was shown' })
+    caller.credential = gateway.nameCredential(provider.apiKey)
+    return
+  }
+  if (provider.apiKey !== null && call.operation !== null && !call.operation.auxiliary) {
+    throw new WeirError('credential_required', `The credential that Weir holds for ${provider.name} is used only for calls with a valid Weir key. Send one in x-weir-key, or send a ${provider.name} key of your own.`)
+  }
+}
+
+/** AWS signs the host, and Weir's host is not Amazon's: such a request can only fail there, in words that help nobody. */
+function refuseForeignSignature(call: LiveCall): void {
+  if (call.provider!.name !== 'bedrock' || !headerOf(call.incoming.rawHeaders, 'authorization')?.startsWith('AWS4-HMAC-SHA256')) return
+  throw new WeirError('credential_required', 'This request is signed for another host (AWS Signature V4 covers the host name), so Bedrock would refuse it. Use a Bedrock API key (AWS_BEARER_TOKEN_BEDROCK) instead: it passes through unchanged.')
+}

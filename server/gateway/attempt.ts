@@ -1,0 +1,218 @@
+/**
+ * One upstream try, until its answer has begun or it has failed. Bytes that arrive before the relay is ready are kept in order;
+ * that is at most what one socket read brought, since the relay takes over in the same turn of the event loop.
+ */
+import type { Duplex } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import { type ErrorCode, WeirError } from '../errors.ts'
+import type { AttemptMeta } from '../journal/entry.ts'
+import type { Gateway } from './gateway.ts'
+import { fromBuffers, toUpstreamHeaders } from './headers.ts'
+import { elapsed, type LiveCall, type Target } from './live.ts'
+import { maskHeaders } from './mask.ts'
+import { requestBody } from './request-body.ts'
+import { createTimeouts, deadlinesFor, type Timeouts } from './timeouts.ts'
+
+/** Where the bytes of an answer go once the relay has taken over. */
+export interface Sink {
+  piece(bytes: Buffer): void
+  end(rawTrailers: string[]): void
+  /** The upstream broke, fell silent or was cut off after its headers. */
+  fail(error: WeirError): void
+}
+
+export interface LiveAttempt {
+  meta: AttemptMeta
+  target: Target
+  begun: boolean
+  failure: WeirError | null
+  status: number
+  statusMessage: string
+  rawHeaders: string[]
+  timeouts: Timeouts
+  /** The socket to the provider after a 101; null for every other answer. */
+  upgraded: Duplex | null
+  pause(): void
+  resume(): void
+  /** Hands over what has come so far, and everything from now on. */
+  pipe(sink: Sink): void
+}
+
+export function tryTarget(call: LiveCall, target: Target, gateway: Gateway): Promise<LiveAttempt> {
+  return new Promise((resolve) => {
+    const attempt = createAttempt(call, target, gateway, resolve)
+    if (call.clientGone) return attempt.fail(new WeirError('client_gone', 'The client left before the upstream was asked.'))
+    try {
+      gateway.upstreams.for(target.provider.name).dispatch(toDispatch(call, target, gateway, attempt), attempt.handler)
+    } catch (cause) {
+      attempt.fail(new WeirError('bad_request', `This request cannot be sent on: ${messageOf(cause)}`, { cause }))
+    }
+  })
+}
+
+function toDispatch(call: LiveCall, target: Target, gateway: Gateway, attempt: { touch(): void }): Dispatcher.DispatchOptions {
+  const { host } = new URL(target.origin)
+  return {
+    origin: target.origin,
+    path: target.path,
+    method: call.incoming.method as Dispatcher.HttpMethod,
+    headers: toUpstreamHeaders(call.incoming.rawHeaders, { host, drop: call.dropHeaders, set: call.setHeaders }),
+    body: requestBody(call, gateway, attempt.touch),
+    ...(isWebSocket(call) ? { upgrade: 'websocket' } : {}),
+  }
+}
+
+const isWebSocket = (call: LiveCall) => call.incoming.method === 'GET' && call.incoming.headers.upgrade?.toLowerCase() === 'websocket'
+
+function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle: (attempt: LiveAttempt) => void) {
+  const startedMs = elapsed(call)
+  let controller: Dispatcher.DispatchController | null = null
+  let sink: Sink | null = null
+  let early: Buffer[] = []
+  let ended: string[] | null = null
+  let broken: WeirError | null = null
+  let over = false
+
+  const meta: AttemptMeta = {
+    n: call.attempts.length + 1,
+    target: target.name,
+    startedAt: Date.now(),
+    atMs: startedMs,
+    connectMs: null,
+    headersMs: null,
+    status: null,
+    statusMessage: null,
+    headers: null,
+    error: null,
+    reason: null,
+  }
+  call.attempts.push(meta)
+  const timeouts = createTimeouts(deadlinesFor(call.rules.config, target.provider.name, call.incoming.rawHeaders), target.name, (error) => fail(error))
+
+  const attempt: LiveAttempt = {
+    meta,
+    target,
+    begun: false,
+    failure: null,
+    status: 0,
+    statusMessage: '',
+    rawHeaders: [],
+    timeouts,
+    upgraded: null,
+    pause() {
+      controller?.pause()
+      timeouts.pause()
+    },
+    resume() {
+      if (!over) timeouts.resume()
+      controller?.resume()
+    },
+    pipe(next) {
+      sink = next
+      for (const bytes of early) sink.piece(bytes)
+      early = []
+      if (broken) sink.fail(broken)
+      else if (ended) sink.end(ended)
+    },
+  }
+
+  /** The one way in which an attempt fails, before its headers or after. */
+  function fail(error: WeirError): void {
+    if (over) return
+    over = true
+    timeouts.clear()
+    call.abort = null
+    controller?.abort(error)
+    meta.error = { code: error.code, message: error.message }
+    if (attempt.begun) {
+      if (sink) sink.fail(error)
+      else broken = error
+      return
+    }
+    attempt.failure = error
+    void gateway.journal.attempt(call.id, meta)
+    settle(attempt)
+  }
+
+  function begin(status: number, statusMessage: string, rawHeaders: string[]): void {
+    meta.headersMs = elapsed(call) - startedMs
+    meta.status = status
+    meta.statusMessage = statusMessage
+    meta.headers = maskHeaders(rawHeaders)
+    if (refusedUsage(call, status)) {
+      return fail(new WeirError('upstream_invalid', `${target.name} answered ${status} to stream_options.`))
+    }
+    attempt.begun = true
+    attempt.status = status
+    attempt.statusMessage = statusMessage
+    attempt.rawHeaders = rawHeaders
+    timeouts.enter('firstEvent')
+    settle(attempt)
+  }
+
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(given) {
+      controller = given
+      if (over) return given.abort(attempt.failure ?? new Error('given up'))
+      meta.connectMs = elapsed(call) - startedMs
+      call.overheadMs += call.attempts.length > 1 ? 0 : Math.max(0, startedMs - (call.bodyAt - call.t0))
+      timeouts.enter('headers')
+    },
+    onResponseStart(_, status, headers, statusMessage) {
+      const raw = fromBuffers((controller!.rawHeaders ?? []) as Buffer[])
+      if (status === 103) return call.outgoing.writeEarlyHints(headers as Record<string, string | string[]>)
+      if (status >= 200) begin(status, statusMessage ?? '', raw)
+    },
+    onRequestUpgrade(_, status, __, socket) {
+      over = true
+      attempt.upgraded = socket
+      begin(status, '', fromBuffers((controller!.rawHeaders ?? []) as Buffer[]))
+      timeouts.clear()
+    },
+    onResponseData(_, bytes) {
+      if (over) return
+      timeouts.touch()
+      if (sink) sink.piece(bytes)
+      else early.push(bytes)
+    },
+    onResponseEnd() {
+      if (over) return
+      over = true
+      timeouts.clear()
+      call.abort = null
+      const trailers = fromBuffers((controller!.rawTrailers ?? []) as Buffer[])
+      if (sink) sink.end(trailers)
+      else ended = trailers
+    },
+    onResponseError(_, error) {
+      fail(toFailure(error, target, attempt.begun))
+    },
+  }
+
+  call.abort = (why) => fail(why === 'client_gone' ? new WeirError('client_gone', 'The client left, so the upstream request was ended.') : why)
+  timeouts.enter('connect')
+  return { handler, fail, touch: timeouts.touch }
+}
+
+/** Only where Weir itself put stream_options in, a 400 or 422 is Weir's to mend. */
+const refusedUsage = (call: LiveCall, status: number) => call.injected !== null && (status === 400 || status === 422)
+
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'])
+
+function toFailure(error: Error, target: Target, begun: boolean): WeirError {
+  if (error instanceof WeirError) return error
+  const system = (error as NodeJS.ErrnoException).code ?? ''
+  const [code, what]: [ErrorCode, string] = UNREACHABLE.has(system)
+    ? ['upstream_unreachable', 'could not be reached']
+    : system.startsWith('HPE_') || system === 'UND_ERR_HEADERS_OVERFLOW' || system.includes('CONTENT_LENGTH')
+      ? ['upstream_invalid', 'sent something that is not HTTP as Weir can read it']
+      : /CERT|TLS|SSL/.test(system)
+        ? ['upstream_unreachable', 'could not be reached safely']
+        : ['upstream_reset', begun ? 'broke off in the middle of its answer' : 'closed the connection without an answer']
+  return new WeirError(code, `${target.name} (${target.origin}) ${what}: ${messageOf(error)}`, { cause: error })
+}
+
+const messageOf = (error: unknown): string => {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(messageOf).join('; ')
+  return error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code || error.name : String(error)
+}

@@ -1,0 +1,35 @@
+/** What the steps of a call need from the house: made once in `start.ts`, passed to each step, never imported. */
+import type { LiveCall, Rules } from './live.ts'
+import type { Direction, Journal } from '../journal/entry.ts'
+import type { Running } from './running.ts'
+import type { Upstreams } from './upstreams.ts'
+
+export interface Gateway {
+  /** The rules in force now; a call keeps those that it started with. */
+  rules(): Rules
+  journal: Journal
+  upstreams: Upstreams
+  running: Running
+  /** Until keys exist, the admin token is the one Weir key. About 2 µs. */
+  isWeirKey(value: string): boolean
+  /** Stable name of a credential that does not give it away. */
+  nameCredential(credential: string): string
+  /** Content of a call that may not touch the disk: to the recorder, through bounded memory. */
+  content(callId: string, direction: Direction, bytes: Buffer): void
+  /** Request bytes held in memory over all calls. */
+  buffered: { bytes: number }
+  /** Origins that have refused `stream_options`, so that Weir does not ask again. */
+  refusesStreamUsage: Set<string>
+  /** Model names that a provider is known to serve, for `GET /v1/models`. */
+  knownModels(): Promise<{ provider: string; model: string }[]>
+  draining(): boolean
+}
+
+/** Queues body bytes for the journal; the promise settles when the client may see them. */
+export function record(call: LiveCall, gateway: Gateway, direction: Direction, bytes: Buffer, atMs: number): Promise<boolean> {
+  if (call.capture !== 'full') gateway.content(call.id, direction, bytes)
+  const parts = call[direction].add(bytes, direction, atMs)
+  const last = parts.pop()!
+  for (const part of parts) void gateway.journal.part(call.id, part)
+  return gateway.journal.part(call.id, last)
+}

@@ -1,0 +1,50 @@
+/**
+ * The life of a call. Every call takes this road and no other; a step that is not named here does not exist.
+ * What happens after the answer (decode, price, store, publish) is the recorder's: see recorder/record.ts.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { WeirError } from '../errors.ts'
+import { admit } from './admit.ts'
+import { tryTarget } from './attempt.ts'
+import { createBodyRecord } from './body-record.ts'
+import { finish } from './finish.ts'
+import type { Gateway } from './gateway.ts'
+import { identify } from './identify.ts'
+import { ingress } from './ingress.ts'
+import { type LiveCall, openCall } from './live.ts'
+import { answerModels, asksForModels } from './models.ts'
+import { refuse } from './refuse.ts'
+import { relay } from './relay.ts'
+import { route } from './route.ts'
+import { start } from './start.ts'
+
+export type Handler = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>
+
+export const createHandler =
+  (gateway: Gateway): Handler =>
+  async (incoming, outgoing) => {
+    const call = openCall(incoming, outgoing, gateway.rules(), createBodyRecord)
+    gateway.running.add(call)
+    try {
+      await ingress(call, gateway) // key on headers first, then the body
+      await identify(call) // provider, dialect, operation, model, tags: one scan, no parse
+      admit(call, gateway) // credential and key: may this call go on?
+      await start(call, gateway) // the journal's `start`, before anything goes upstream
+      if (asksForModels(call)) await answerModels(call, gateway)
+      else await forward(call, gateway)
+    } catch (error) {
+      refuse(call, error) // the dialect's own error shape, if the client has seen nothing yet
+    } finally {
+      await finish(call, gateway) // the journal's `end`, then the response ends; the only place where it does
+    }
+  }
+
+async function forward(call: LiveCall, gateway: Gateway): Promise<void> {
+  let failure: WeirError | null = null
+  for (const target of route(call)) {
+    const attempt = await tryTarget(call, target, gateway) // until the answer has begun, or has failed to
+    if (attempt.begun) return relay(call, attempt, gateway)
+    failure = attempt.failure
+  }
+  throw failure ?? new WeirError('upstream_failed', 'No target was tried.')
+}

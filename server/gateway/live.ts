@@ -1,0 +1,182 @@
+/** A call while it runs: what the steps of `handle.ts` know, hand on and fill in. It lives on the main thread only. */
+import { performance } from 'node:perf_hooks'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { v7 } from 'uuid'
+import type { Billing, Capture, Change, Outcome } from '../call.ts'
+import type { Config } from '../config/config.ts'
+import type { Dialect, Operation } from '../dialects/dialect.ts'
+import type { WeirError } from '../errors.ts'
+import type { AttemptMeta } from '../journal/entry.ts'
+import type { Provider } from '../providers/provider.ts'
+import type { Providers } from '../providers/registry.ts'
+import type { Address } from './address.ts'
+import type { BodyRecord } from './body-record.ts'
+
+/** The settings that a call started with; a reload makes new ones and leaves these alone. */
+export interface Rules {
+  config: Config
+  providers: Providers
+}
+
+/** The request body: whole in memory, or flowing (then there is one attempt only). */
+export type RequestBody =
+  | { kind: 'none' }
+  | { kind: 'whole'; bytes: Buffer }
+  /** `head` was read already; the rest comes from `incoming`. */
+  | { kind: 'stream'; head: Buffer[] }
+
+/** Where one attempt goes. */
+export interface Target {
+  provider: Provider
+  /** `provider`, or `provider/model` where an address or route names the model. */
+  name: string
+  origin: string
+  /** Path and query, as they go on the wire. */
+  path: string
+}
+
+/** Who called, and for what: from key, headers and base URL. */
+export interface Caller {
+  key: string | null
+  team: string | null
+  user: string | null
+  tags: Record<string, string>
+  session: { id: string; source: string } | null
+  parent: string | null
+  credential: string | null
+  /** The client showed a valid Weir key, so Weir's own provider credential may be used. */
+  trusted: boolean
+  /** Header that held the Weir key and must not go upstream, lower case. */
+  keyHeader: string | null
+  /** Query parameter that held it. */
+  keyParameter: string | null
+}
+
+/** The answer's fate so far. */
+export interface Answered {
+  outcome: Exclude<Outcome, 'running' | 'interrupted'>
+  status: number | null
+  errorCode: string | null
+  errorMessage: string | null
+}
+
+export interface LiveCall {
+  readonly id: string
+  readonly startedAt: number
+  /** performance.now() at the start: all durations count from here. */
+  readonly t0: number
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+  readonly rules: Rules
+  /** The raw request target. */
+  readonly target: string
+
+  address: Address | null
+  provider: Provider | null
+  dialect: Dialect | null
+  operation: Operation | null
+  model: string | null
+  stream: boolean | null
+  upstream: Target | null
+  /** Request headers that must not go upstream beside the usual ones, lower case. */
+  dropHeaders: Set<string>
+  /** Request headers that Weir sets. */
+  setHeaders: [name: string, value: string][]
+  /** Usage was asked for: the body as it was before. */
+  injected: { plain: Buffer } | null
+  caller: Caller
+  billing: Billing | null
+  capture: Capture
+  body: RequestBody
+  /** The body as it came, where `body` is not that any more. */
+  received: Buffer | null
+  request: BodyRecord
+  response: BodyRecord
+  attempts: AttemptMeta[]
+  changes: Change[]
+  hint: string | null
+  trailers: string[] | null
+  /** performance.now() when the last byte of a whole body was in. */
+  bodyAt: number
+  overheadMs: number
+  /** Bytes of the request that are held in memory, counted in `gateway.buffered` until the call ends. */
+  held: number
+  /** `start` is in the journal. */
+  journaled: boolean
+  answered: Answered | null
+  /** What the response ends with: prepared by `refuse` or by a broken relay, carried out by `finish`. */
+  ending: Ending
+  /** The last byte sent to the client ended an event: an event of Weir's own may follow. */
+  betweenEvents: boolean
+  /** Sends what the usage filter still holds back. */
+  remainder: (() => void) | null
+  clientGone: boolean
+  /** Ends the attempt under way; set while there is one. */
+  abort: ((why: WeirError | 'client_gone') => void) | null
+}
+
+/** `whole`: a complete answer of Weir's own · `tail`: last bytes of a stream · `end` · `destroy` the connection. */
+export type Ending =
+  | { kind: 'end' }
+  | { kind: 'whole'; status: number; headers: string[]; body: Buffer }
+  | { kind: 'tail'; body: Buffer }
+  | { kind: 'destroy' }
+
+const NOBODY: Caller = {
+  key: null,
+  team: null,
+  user: null,
+  tags: {},
+  session: null,
+  parent: null,
+  credential: null,
+  trusted: false,
+  keyHeader: null,
+  keyParameter: null,
+}
+
+export function openCall(incoming: IncomingMessage, outgoing: ServerResponse, rules: Rules, records: () => BodyRecord): LiveCall {
+  const t0 = performance.now()
+  return {
+    id: v7(),
+    startedAt: Date.now(),
+    t0,
+    incoming,
+    outgoing,
+    rules,
+    target: incoming.url ?? '/',
+    address: null,
+    provider: null,
+    dialect: null,
+    operation: null,
+    model: null,
+    stream: null,
+    upstream: null,
+    dropHeaders: new Set(),
+    setHeaders: [],
+    injected: null,
+    caller: NOBODY,
+    billing: null,
+    capture: rules.config.capture.bodies,
+    body: { kind: 'none' },
+    received: null,
+    request: records(),
+    response: records(),
+    attempts: [],
+    changes: [],
+    hint: null,
+    trailers: null,
+    bodyAt: t0,
+    overheadMs: 0,
+    held: 0,
+    journaled: false,
+    answered: null,
+    ending: { kind: 'end' },
+    betweenEvents: true,
+    remainder: null,
+    clientGone: false,
+    abort: null,
+  }
+}
+
+export const elapsed = (call: LiveCall): number => performance.now() - call.t0

@@ -1,0 +1,73 @@
+/**
+ * Connections to providers: keep-alive pools per origin, HTTPS_PROXY / NO_PROXY honoured, proxy and TLS settings by provider.
+ * HTTP/1.1 only: over HTTP/2 header names lose their case and answers their reason phrase. undici's own timeouts are off
+ * (its 300 s default kills long thinking); the five that count are Weir's, in timeouts.ts.
+ */
+import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent } from 'undici'
+import type { Config, ProviderConfig } from '../config/config.ts'
+
+export interface ProxyEnvironment {
+  httpProxy: string | null
+  httpsProxy: string | null
+  noProxy: string | null
+}
+
+export interface Upstreams {
+  for(provider: string): Dispatcher
+  /** The configuration has changed: providers whose connection settings differ get new pools, calls in flight end on theirs. */
+  use(config: Config): void
+  close(): Promise<void>
+}
+
+const OPTIONS = {
+  allowH2: false,
+  pipelining: 1,
+  headersTimeout: 0,
+  bodyTimeout: 0,
+  maxHeaderSize: 65_536,
+  // Longer than any `timeouts.connect`: the deadline that users set is kept by timeouts.ts, with its own error code.
+  connectTimeout: 600_000,
+  // Idle sockets go before common servers close them (5 s at Node's), so that a call does not meet a half-closed one.
+  keepAliveTimeout: 4_000,
+} as const
+
+export function createUpstreams(config: Config, environment: ProxyEnvironment): Upstreams {
+  const shared = createShared(environment)
+  let own = new Map<string, { settings: string; dispatcher: Dispatcher }>()
+
+  const use = (next: Config) => {
+    const kept = new Map<string, { settings: string; dispatcher: Dispatcher }>()
+    for (const [name, provider] of Object.entries(next.providers)) {
+      if (!provider.proxy && !provider.tls) continue
+      const settings = JSON.stringify([provider.proxy, provider.tls])
+      const before = own.get(name)
+      kept.set(name, before?.settings === settings ? before : { settings, dispatcher: createOwn(provider) })
+    }
+    for (const [name, { dispatcher }] of own) if (kept.get(name)?.dispatcher !== dispatcher) void dispatcher.close()
+    own = kept
+  }
+  use(config)
+
+  return {
+    for: (provider) => own.get(provider)?.dispatcher ?? shared,
+    use,
+    close: async () => {
+      await Promise.all([shared.destroy(), ...[...own.values()].map(({ dispatcher }) => dispatcher.destroy())])
+    },
+  }
+}
+
+function createShared({ httpProxy, httpsProxy, noProxy }: ProxyEnvironment): Dispatcher {
+  if (!httpProxy && !httpsProxy) return new Agent(OPTIONS)
+  return new EnvHttpProxyAgent({
+    ...OPTIONS,
+    ...(httpProxy ? { httpProxy } : {}),
+    ...(httpsProxy ? { httpsProxy } : {}),
+    ...(noProxy ? { noProxy } : {}),
+  })
+}
+
+function createOwn({ proxy, tls }: ProviderConfig): Dispatcher {
+  const connect = { ...tls }
+  return proxy ? new ProxyAgent({ ...OPTIONS, uri: proxy, requestTls: connect }) : new Agent({ ...OPTIONS, connect })
+}

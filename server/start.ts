@@ -1,0 +1,211 @@
+/**
+ * Puts the house together and opens it: journal → recorder → gateway → app → listen; and takes it down in the reverse order,
+ * losing nothing. The one place where the parts meet; main.ts and the tests call it with what they read or made up.
+ */
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { getRequestListener } from '@hono/node-server'
+import { createAdmin } from './api/auth.ts'
+import { createApp } from './app.ts'
+import type { Call } from './call.ts'
+import type { Config } from './config/config.ts'
+import type { ConfigSource } from './config/reload.ts'
+import type { Gateway } from './gateway/gateway.ts'
+import { createHandler } from './gateway/handle.ts'
+import type { Rules } from './gateway/live.ts'
+import { createCredentialName } from './gateway/mask.ts'
+import { createRunning } from './gateway/running.ts'
+import { createUpgrade } from './gateway/upgrade.ts'
+import { createUpstreams, type ProxyEnvironment } from './gateway/upstreams.ts'
+import { createJournal } from './journal/append.ts'
+import { createProviders } from './providers/registry.ts'
+import { createAsk } from './reader/ask.ts'
+import { startRecorder } from './recorder/handle.ts'
+import type { ProviderFacts, RecorderOptions, RecorderStatus } from './recorder/messages.ts'
+import { createHttpServer } from './serve.ts'
+
+export interface Settings {
+  config: ConfigSource
+  /** Shows the dashboard's demo mark; the demo traffic itself is started by main. */
+  demo: boolean
+  workers: { recorder: URL; reader: URL }
+  /** The built dashboard. */
+  assetsDir: string
+  migrationsDir: string
+  version: string
+  proxy: ProxyEnvironment
+  /** One line for the process' log. */
+  say?: (line: string) => void
+}
+
+export interface Weir {
+  /** `http://host:port` + basePath. */
+  url: string
+  port: number
+  /** The admin token when this start made it; it cannot be had again. */
+  adminToken: string | null
+  /** After the commit, in the order of storing. */
+  onRecorded(listener: (calls: Call[]) => void): () => void
+  /** Settles when the recorder owns the data folder and the database is open. */
+  ready: Promise<void>
+  /** Graceful: readyz fails, then no new connections, calls in flight finish within `grace`, all is recorded. */
+  drain(): Promise<void>
+  /** At once: running calls are cut off (and recorded as such), the recorder finishes what is in the journal. */
+  close(): Promise<void>
+}
+
+export async function startWeir(settings: Settings): Promise<Weir> {
+  const { config: source, say = () => {} } = settings
+  const config = source.current()
+  const startedAt = Date.now()
+  mkdirSync(config.data, { recursive: true, mode: 0o700 })
+  await fillThreadPool(config.data)
+
+  const wake = new SharedArrayBuffer(4)
+  const journal = await createJournal({ dir: join(config.data, 'journal'), ...config.journal, wake })
+  const admin = createAdmin({ dataDir: config.data, token: () => source.current().adminToken })
+  const ask = createAsk({ workerUrl: settings.workers.reader, options: { dataDir: config.data, database: config.database } })
+  const running = createRunning()
+  const upstreams = createUpstreams(config, settings.proxy)
+  const listeners = new Set<(calls: Call[]) => void>()
+  let status: RecorderStatus = NOTHING_RECORDED
+  let rules: Rules = toRules(config)
+  let draining = false
+  let parserRefused = 0
+
+  const recorder = startRecorder({
+    workerUrl: settings.workers.recorder,
+    options: { dataDir: config.data, database: config.database, migrationsDir: settings.migrationsDir, wake, ...fromConfig(rules) },
+    onRecorded: (calls) => {
+      for (const listener of listeners) listener(calls)
+    },
+    onStatus: (next) => (status = next),
+    onFailed: say,
+  })
+  const stopListening = source.onChange((next) => {
+    rules = toRules(next)
+    upstreams.use(next)
+    recorder.post({ type: 'settings', settings: fromConfig(rules) })
+  })
+
+  const gateway: Gateway = {
+    rules: () => rules,
+    journal,
+    upstreams,
+    running,
+    isWeirKey: (value) => admin.verify(value),
+    nameCredential: createCredentialName(credentialSecret(config.data)),
+    content: (callId, direction, bytes) => recorder.post({ type: 'body', callId, direction, bytes }),
+    buffered: { bytes: 0 },
+    refusesStreamUsage: new Set(),
+    knownModels: () => ask('knownModels', {}),
+    draining: () => draining,
+  }
+  const onRecorded = (listener: (calls: Call[]) => void) => {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+  const app = createApp({
+    config: () => source.current(),
+    configProblems: () => source.problems(),
+    ask,
+    running,
+    recorded: { subscribe: onRecorded, status: () => status },
+    journal,
+    admin,
+    assets: settings.assetsDir,
+    version: settings.version,
+    startedAt,
+    demo: settings.demo,
+    draining: () => draining,
+    parserRefused: () => parserRefused,
+    log: (error) => say(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+  })
+  const server = createHttpServer({
+    basePath: config.basePath,
+    gateway: createHandler(gateway),
+    app: getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    upgrade: createUpgrade(gateway),
+    unparsed: () => parserRefused++,
+  })
+  await listen(server, config)
+  const { port } = server.address() as AddressInfo
+
+  const close = async () => {
+    stopListening()
+    source.close()
+    running.cancelAll()
+    server.close()
+    server.closeIdleConnections()
+    await Promise.race([running.idle(), wait(1000, undefined, { ref: false })])
+    server.closeAllConnections()
+    await journal.close()
+    await recorder.stop()
+    await Promise.all([ask.close(), upstreams.close()])
+  }
+  const drain = async () => {
+    draining = true
+    await wait(source.current().drainDelay)
+    server.close()
+    server.closeIdleConnections()
+    await Promise.race([running.idle(), wait(source.current().grace, undefined, { ref: false })])
+    await close()
+  }
+  return { url: `http://${toHost(config.host)}:${port}${config.basePath}`, port, adminToken: admin.firstToken, onRecorded, ready: recorder.ready, drain, close }
+}
+
+const NOTHING_RECORDED: RecorderStatus = { behindMs: 0, callsRecorded: 0, entriesSkipped: 0, diskBytes: 0, problem: null, positions: [] }
+
+const toRules = (config: Config): Rules => ({ config, providers: createProviders(config) })
+
+/** What the recorder must know of the configuration; sent again at each reload. */
+const fromConfig = ({ config, providers }: Rules): Pick<RecorderOptions, 'retention' | 'capture' | 'prices' | 'providers'> => ({
+  retention: { contentMs: config.retention.content, callsMs: config.retention.calls, maxBytes: config.retention.bytes },
+  capture: { maxBytes: config.capture.maxBytes },
+  prices: { overrides: config.prices, aliases: config.aliases },
+  providers: providers.list().map(
+    (provider): ProviderFacts => ({
+      name: provider.name,
+      dialects: provider.dialects.map((dialect) => dialect.name),
+      priceId: provider.priceId,
+      billing: provider.billing,
+      local: provider.local,
+    }),
+  ),
+})
+
+/**
+ * libuv's pool threads inherit the niceness of the thread that makes them. All of them must exist before the recorder nices
+ * itself, or the journal's writes run at its low priority (measured: p99 from 0.3 to 8 ms).
+ */
+const fillThreadPool = (folder: string) => Promise.all(Array.from({ length: 8 }, () => stat(folder)))
+
+/** The HMAC secret behind credential names: 32 random bytes of this data folder. */
+function credentialSecret(dataDir: string): Buffer {
+  const file = join(dataDir, 'credential-names.key')
+  try {
+    return readFileSync(file)
+  } catch {
+    const secret = randomBytes(32)
+    writeFileSync(file, secret, { mode: 0o600 })
+    chmodSync(file, 0o600)
+    return secret
+  }
+}
+
+async function listen(server: Server, { port, host }: Config): Promise<void> {
+  server.listen(port, host)
+  await once(server, 'listening')
+}
+
+/** An address that a browser on this machine can open. */
+function toHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}
