@@ -8,7 +8,8 @@ import { z } from 'zod'
 import { baseUrlProblem } from './address.ts'
 import { nearest } from './nearest.ts'
 import { priceOverride } from './price-override.ts'
-import { BUILTIN_PROVIDERS, RESERVED_SEGMENTS } from './names.ts'
+import { builtinProviders } from '../providers/builtin.ts'
+import { RESERVED_SEGMENTS } from './names.ts'
 import { duration, durationOrOff, flag, oneOf, size, sizeOrOff, whole } from './units.ts'
 
 const MiB = 2 ** 20
@@ -78,8 +79,13 @@ const providerNameProblem = (name: string, it: { baseUrl?: string | undefined })
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
     return `"${name}" cannot stand in an address: use letters, digits, . _ -`
   if (RESERVED_SEGMENTS.includes(name)) return `"${name}" is an address of Weir’s own: choose another name`
-  if (it.baseUrl !== undefined || BUILTIN_PROVIDERS.includes(name)) return null
-  const meant = nearest(name, BUILTIN_PROVIDERS)
+  if (it.baseUrl !== undefined) return null
+  const known = builtinProviders.find((row) => row.name === name)
+  if (known) return known.baseUrl === '' ? `every ${name} account has an address of its own: add its baseUrl` : null
+  const meant = nearest(
+    name,
+    builtinProviders.map((row) => row.name),
+  )
   return `"${name}" is not built in, so it needs a baseUrl${meant ? ` (or did you mean ${meant}?)` : ''}`
 }
 

@@ -3,7 +3,7 @@
  * parsed scalars, never in the text, so a value with quotes, colons or line breaks cannot change the file's structure.
  */
 import { type Document, isPair, isScalar, isSeq, type Node, type Pair, visit } from 'yaml'
-import { SECRETS } from './options.ts'
+import { SECRETS, spellingsOf } from './options.ts'
 
 const VARIABLE = /\$(\$\{|\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\})/g
 
@@ -39,11 +39,6 @@ const pathOf = (nodes: readonly (Document | Node | Pair)[]): string[] =>
 type Group = Record<string, unknown>
 const isGroup = (value: unknown): value is Group => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const toSnake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-
-/** `apiKey` → every spelling of "from this file" that is understood. */
-const spellings = (secret: string) => [`${secret}File`, `${secret}_file`, `${toSnake(secret)}_file`]
-
 /** Puts the content of `…_file` in place of its name, at the top and in each provider. Throws nothing: `wrong` hears of it. */
 export const readSecretFiles = (
   root: Group,
@@ -57,7 +52,7 @@ export const readSecretFiles = (
 
   for (const [path, group] of groups)
     for (const secret of SECRETS)
-      for (const key of spellings(secret).filter((spelling) => group[spelling] !== undefined)) {
+      for (const key of spellingsOf(secret).filter((spelling) => group[spelling] !== undefined)) {
         const file = group[key]
         delete group[key]
         try {

@@ -1,7 +1,7 @@
 /** The names within the schema: what may stand at a path, and every option's environment variable. */
 import type { z } from 'zod'
 import { configSchema } from './config.ts'
-import { BUILTIN_PROVIDERS } from './names.ts'
+import { builtinProviders } from '../providers/builtin.ts'
 
 export interface Option {
   path: string[]
@@ -13,6 +13,13 @@ export interface Option {
 
 /** Names for which `…File`, `…_file` say: read the value from that file. */
 export const SECRETS: readonly string[] = ['adminToken', 'apiKey', 'database', 'redis']
+
+const toSnake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+/** `apiKey` → every spelling of "from this file" that is understood. */
+export const spellingsOf = (secret: string): string[] => [
+  ...new Set([`${secret}File`, `${secret}_file`, `${toSnake(secret)}_file`]),
+]
 
 /** The schema below optional, default and transform. */
 const unwrap = (schema: z.core.$ZodType): z.core.$ZodType => {
@@ -62,6 +69,6 @@ const leaves = (schema: z.core.$ZodType, path: string[]): Option[] => {
 /** Every option as an environment variable, those of built-in and of the named providers included. */
 export const listOptions = (providers: readonly string[]): Option[] => {
   const record = definition(configSchema.shape.providers).valueType!
-  const names = [...new Set([...BUILTIN_PROVIDERS, ...providers])]
-  return [...leaves(configSchema, []), ...names.flatMap((name) => leaves(record, ['providers', name]))]
+  const names = new Set([...builtinProviders.map(({ name }) => name), ...providers])
+  return [...leaves(configSchema, []), ...[...names].flatMap((name) => leaves(record, ['providers', name]))]
 }
