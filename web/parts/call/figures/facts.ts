@@ -1,4 +1,5 @@
 /** The facts under a call that need a thought before they can be shown: how the session was found, and what the attempts tell. */
+import { quoteValue } from '../../../../db/filter.ts'
 import type { Attempt, Call } from '../../../../server/call.ts'
 import { toDurationText } from '../../../lib/format.ts'
 
@@ -16,9 +17,8 @@ export const toAttemptStory = (attempt: Attempt): string => {
   return `${attempt.target} ${attempt.error ? `failed: ${attempt.error}` : 'gave no answer'}${after}`
 }
 
-/** An address of the calls list with one filter. Values with blanks or quotes are quoted, as the filter grammar wants. */
-export const toFilterHref = (field: string, value: string): string =>
-  `calls?q=${encodeURIComponent(`${field}:${/[\s",]/.test(value) ? `"${value.replaceAll('"', '\\"')}"` : value}`)}`
+/** An address of the calls list with one filter. */
+export const toFilterHref = (field: string, value: string): string => `calls?q=${encodeURIComponent(`${field}:${quoteValue(value)}`)}`
 
 export const tagsOf = (call: Call): { field: string; label: string; value: string }[] => [
   ...(call.team ? [{ field: 'team', label: 'team', value: call.team }] : []),

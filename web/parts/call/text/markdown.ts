@@ -2,17 +2,17 @@
  * Markdown as a tree of tokens, never as a string of HTML: Markdown.svelte draws each token as an element of its own, so that nothing a model
  * writes can become markup, style, script, or a request. HTML in the source is shown as the text it is. marked reads; this file bounds it.
  */
-import { Lexer, type Token } from 'marked'
+import { Lexer, type Tokens } from 'marked'
 
 /** Beyond this the text is shown as it stands: some inputs make any markdown reader quadratic. */
 const LONGEST = 200_000
 /** Quotes in lists in quotes …: deeper than any person writes, shallower than the stack. */
 const DEEPEST = 24
 
-export const readMarkdown = (text: string): Token[] | null => {
+export const readMarkdown = (text: string): Tokens.Generic[] | null => {
   if (text.length > LONGEST || isTooDeep(text)) return null
   try {
-    return new Lexer({ gfm: true, breaks: true }).lex(text)
+    return new Lexer({ gfm: true, breaks: true }).lex(text) as Tokens.Generic[]
   } catch {
     return null
   }
