@@ -1,0 +1,28 @@
+/** The API as one tree of chained sub-apps, one per resource. `Api` is what the dashboard's typed client is made from. */
+import type { AppDeps } from './deps.ts'
+import { callRoutes } from './calls.ts'
+import { contentRoutes } from './content.ts'
+import { exportRoutes } from './export.ts'
+import type { Gate } from './gate.ts'
+import { liveRoutes } from './live.ts'
+import { loginRoutes } from './login.ts'
+import { createRoutes } from './routes.ts'
+import { sessionRoutes } from './sessions.ts'
+import { statRoutes } from './stats.ts'
+import { statusRoutes } from './status.ts'
+import type { Unrecorded } from './unrecorded.ts'
+
+export const createApi = (deps: AppDeps, { gate, unrecorded }: { gate: Gate; unrecorded: Unrecorded }) =>
+  createRoutes()
+    // Fixed words before `/calls/{id}`, which would take them for ids.
+    .route('/api/calls', exportRoutes(deps))
+    .route('/api/calls', callRoutes(deps, unrecorded))
+    .route('/api/calls', contentRoutes(deps, unrecorded))
+    .route('/api/sessions', sessionRoutes(deps))
+    .route('/api', statRoutes(deps))
+    .route('/api', statusRoutes(deps))
+    .route('/api', liveRoutes(deps))
+    .route('/api', loginRoutes(deps, gate))
+
+/** For `hc<Api>(base)`: `client.api.calls.$get({ query: { q: 'model:gpt-*' } })`. */
+export type Api = ReturnType<typeof createApi>

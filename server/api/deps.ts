@@ -1,0 +1,49 @@
+/** What the dashboard's side of Weir is given. Everything comes in here; nothing below reads the environment or a global. */
+import type { Call } from '../call.ts'
+import type { Config } from '../config/config.ts'
+import type { JournalCounters } from '../journal/entry.ts'
+import type { Ask } from '../reader/ask.ts'
+import type { RecorderStatus } from '../recorder/messages.ts'
+import type { AdminAuth } from './auth.ts'
+
+export interface RunningEvent {
+  type: 'started' | 'ended'
+  call: Call
+}
+
+/** The main thread's registry of calls that are not over yet. */
+export interface RunningCalls {
+  list(): Call[]
+  /** Ends the upstream request; the client gets its dialect's error. False: no such call is running. */
+  cancel(id: string): boolean
+  /** How many calls were ended. */
+  cancelSession(sessionId: string): number
+  subscribe(listener: (event: RunningEvent) => void): () => void
+}
+
+export interface RecordedCalls {
+  /** After the commit. */
+  subscribe(listener: (calls: Call[]) => void): () => void
+  status(): RecorderStatus
+}
+
+export interface AppDeps {
+  config(): Config
+  configProblems(): string[]
+  ask: Ask
+  running: RunningCalls
+  recorded: RecordedCalls
+  journal: { counters(): JournalCounters; healthy(): boolean }
+  admin: AdminAuth
+  /** Folder of the built web app (dist/web). */
+  assets: string
+  version: string
+  startedAt: number
+  demo: boolean
+  /** SIGTERM was received: /readyz fails first, so that balancers look elsewhere. */
+  draining?: () => boolean
+  /** Requests that Node's HTTP parser refused (`clientError`). */
+  parserRefused?: () => number
+  /** Unexpected errors, for the process' log. */
+  log?: (error: unknown) => void
+}

@@ -1,0 +1,36 @@
+/** Everything that a reader thread can be asked: one name, one function of the database and plain arguments. */
+import { callPayload } from '../../db/queries/call-payload.ts'
+import { countCalls } from '../../db/queries/count-calls.ts'
+import { findId } from '../../db/queries/find-id.ts'
+import { getCall } from '../../db/queries/get-call.ts'
+import { histogram } from '../../db/queries/histogram.ts'
+import { listCalls } from '../../db/queries/list-calls.ts'
+import { overview } from '../../db/queries/overview.ts'
+import { series } from '../../db/queries/series.ts'
+import { suggest } from '../../db/queries/suggest.ts'
+import { top } from '../../db/queries/top.ts'
+import { conversation } from './conversation.ts'
+import { exportPage } from './export-page.ts'
+import { headers } from './headers.ts'
+import { knownModels } from './known-models.ts'
+import { decodedPayload } from './payload.ts'
+import { timeline } from './timeline.ts'
+
+export const questions = {
+  callPayload,
+  conversation,
+  countCalls,
+  decodedPayload,
+  exportPage,
+  findId,
+  getCall,
+  headers,
+  histogram,
+  knownModels,
+  listCalls,
+  overview,
+  series,
+  suggest,
+  timeline,
+  top,
+}

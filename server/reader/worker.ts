@@ -1,0 +1,85 @@
+/**
+ * A reader thread: opens the database for reading, answers questions by name, ends when told. Whatever a question throws is an
+ * answer too; only a database that cannot be opened ends the thread.
+ */
+import { readlinkSync } from 'node:fs'
+import { setPriority } from 'node:os'
+import { parentPort, workerData, type TransferListItem } from 'node:worker_threads'
+import { openReadDb, type ReadDb } from '../../db/open.ts'
+import { listCalls } from '../../db/queries/list-calls.ts'
+import type { FromReader, ReaderOptions, ToReader } from './messages.ts'
+import { questions } from './questions.ts'
+
+/** Behind the data path, before the recorder: somebody is waiting for this answer, but calls come first. */
+const NICENESS = 8
+const OPEN_WITHIN_MS = 10_000
+
+/** Linux only; it reaches this thread alone. Readers use no thread of libuv's pool, which would inherit it. */
+function niceThisThread(): void {
+  try {
+    const [, , tid] = readlinkSync('/proc/thread-self').split('/')
+    setPriority(Number(tid), NICENESS)
+  } catch {
+    // Not Linux, or not allowed: slower calls under load, otherwise the same.
+  }
+}
+
+/**
+ * At the very first start the recorder makes the database, and someone may look before it has. The first question then waits
+ * for it; its own time limit is longer than this.
+ * @throws what stood in the way at the end.
+ */
+async function openPatiently(options: ReaderOptions): Promise<ReadDb> {
+  const until = Date.now() + OPEN_WITHIN_MS
+  for (;;) {
+    try {
+      const db = await openReadDb(options)
+      await listCalls(db, { limit: 1 })
+      return db
+    } catch (error) {
+      if (Date.now() > until) throw error
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}
+
+const port = parentPort
+if (!port) throw new Error('reader/worker.ts is a worker thread of Weir; start Weir with `weir`.')
+niceThisThread()
+
+const options = workerData as ReaderOptions
+const db = await openPatiently(options)
+const post = (message: FromReader, moved: TransferListItem[] = []) => port.postMessage(message, moved)
+
+port.on('message', async (message: ToReader) => {
+  if (message.type === 'close') {
+    await db.close()
+    return port.close()
+  }
+  const { id, name, args, json } = message
+  try {
+    const question = questions[name as keyof typeof questions] as (db: unknown, args: unknown) => unknown
+    const value = await question(db, args)
+    if (json && value !== null) answerWithBytes(id, Buffer.from(JSON.stringify(value)))
+    else post({ type: 'answer', id, value }, movable(value))
+  } catch (error) {
+    post({ type: 'failed', id, ...toFailure(name, error) })
+  }
+})
+post({ type: 'ready', atOnce: db.kind === 'sqlite' ? 1 : 4 })
+
+function answerWithBytes(id: number, bytes: Uint8Array<ArrayBuffer>): void {
+  post({ type: 'answer', id, value: bytes }, movable({ bytes }))
+}
+
+/** Bytes that own their whole buffer are handed over instead of copied; a slice of a shared pool must be copied. */
+function movable(value: unknown): ArrayBuffer[] {
+  const bytes = (value as { bytes?: unknown } | null)?.bytes
+  if (!(bytes instanceof Uint8Array) || !(bytes.buffer instanceof ArrayBuffer)) return []
+  return bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer] : []
+}
+
+function toFailure(name: string, error: unknown): { message: string; code: 'bad_input' | null } {
+  const message = error instanceof Error ? error.message : String(error)
+  return { message: `"${name}" failed: ${message}`, code: null }
+}
