@@ -1,0 +1,60 @@
+/** What `weir` understands: its commands and their options, in one table that parser, help and documentation share. */
+
+export interface OptionSpec {
+  /** What stands for the value in the help; absent: the option is a switch. */
+  value?: string
+  says: string
+}
+
+export interface CommandSpec {
+  says: string
+  options: Record<string, OptionSpec>
+}
+
+const config: OptionSpec = { value: 'FILE', says: 'weir.yaml to use (default: ./weir.yaml, if it is there)' }
+const data: OptionSpec = { value: 'DIR', says: 'folder of journal, database and keys (default: ./data)' }
+const database: OptionSpec = { value: 'ADDRESS', says: 'sqlite (default), or postgres://user:password@host/database' }
+
+const common = { config, data, database, help: { says: 'show this help' } }
+
+export const COMMANDS = {
+  start: {
+    says: 'start the gateway and its dashboard (this is what weir alone does)',
+    options: {
+      port: { value: 'PORT', says: 'port to listen on (default: 9347; 0: any free one)' },
+      host: { value: 'HOST', says: 'address to listen on (default: 127.0.0.1)' },
+      ...common,
+      demo: { says: 'show Weir with made-up traffic, in a data folder of its own' },
+      version: { says: 'show the version' },
+    },
+  },
+  'config check': {
+    says: 'say every mistake in the configuration at once, with its line',
+    options: { config, help: common.help },
+  },
+  export: {
+    says: 'write calls to standard output, one JSON object a line',
+    options: {
+      q: { value: 'FILTER', says: 'as in the dashboard: model:gpt-5.1 status:>=500 "refund policy"' },
+      from: {
+        value: 'TIME',
+        says: 'first moment: 2026-01-31, a full ISO time, epoch milliseconds, or an age such as 7d',
+      },
+      to: { value: 'TIME', says: 'first moment that is no longer wanted' },
+      format: { value: 'FORMAT', says: 'jsonl (default) or csv' },
+      ...common,
+    },
+  },
+  prune: {
+    says: 'remove now what the retention settings no longer keep',
+    options: common,
+  },
+  'admin token': {
+    says: 'replace a lost admin token: the old one and every login end',
+    options: { new: { says: 'make a new token and print it, once' }, ...common },
+  },
+} as const satisfies Record<string, CommandSpec>
+
+export type CommandName = keyof typeof COMMANDS
+
+export const specOf = (name: CommandName): CommandSpec => COMMANDS[name]

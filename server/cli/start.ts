@@ -1,0 +1,81 @@
+/** `weir start`: opens the house, says where it is, and closes it in order when it is told to. */
+import type { ConfigSource } from '../config/reload.ts'
+import { createConfigSource } from '../config/reload.ts'
+import { startWeir, type Weir } from '../start.ts'
+import type { Command } from './arguments.ts'
+import { isDemo, toConfigInput } from './config-input.ts'
+import type { Places, Terminal } from './terminal.ts'
+
+/** Resolves when Weir has ended in order. Throws ConfigError, and what startWeir throws. */
+export const start = async (command: Command, terminal: Terminal, places: Places): Promise<void> => {
+  const demo = isDemo(command, terminal.env)
+  const say = (line: string) => terminal.complain(line)
+  const config = createConfigSource({ ...toConfigInput(command, terminal), say })
+  const weir = await open(() => startWeir({ config, demo, ...places, proxy: proxyOf(terminal.env), say }), config)
+  for (const line of welcome(weir, config, demo, places.version)) terminal.print(line)
+  await untilTold(weir, terminal)
+}
+
+/** Failures that a person at the terminal can mend, in words. */
+const open = async (begin: () => Promise<Weir>, source: ConfigSource): Promise<Weir> => {
+  try {
+    return await begin()
+  } catch (error) {
+    source.close()
+    const { port, host, data } = source.current()
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE')
+      throw new Error(`Port ${port} on ${host} is taken: stop what listens there, or choose another with --port.`, {
+        cause: error,
+      })
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new Error(`This machine has no address ${host}: choose another with --host.`, { cause: error })
+    if (code === 'EACCES' && (error as { syscall?: string }).syscall === 'listen')
+      throw new Error(`Port ${port} needs more rights: choose one above 1023 with --port.`, { cause: error })
+    if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
+      throw new Error(
+        `The data folder ${data} cannot be written (${code}): give it to this user, or choose another with --data.`,
+        {
+          cause: error,
+        },
+      )
+    throw error
+  }
+}
+
+const proxyOf = (env: Terminal['env']) => ({
+  httpProxy: env['http_proxy'] || env['HTTP_PROXY'] || null,
+  httpsProxy: env['https_proxy'] || env['HTTPS_PROXY'] || null,
+  noProxy: env['no_proxy'] || env['NO_PROXY'] || null,
+})
+
+const welcome = (weir: Weir, source: ConfigSource, demo: boolean, version: string): string[] => {
+  const { data } = source.current()
+  const config = source.file.found ? source.file.path : 'none: every option has its default'
+  return [
+    `Weir ${version}${demo ? ' · demo: the traffic is made up' : ''}`,
+    '',
+    `  Dashboard    ${weir.url}/app`,
+    `  Base URL     ${weir.url}/openai/v1    likewise /anthropic, /gemini/v1beta, …`,
+    `  Data         ${data}`,
+    `  Config       ${config}`,
+    ...(weir.adminToken ? [`  Admin token  ${weir.adminToken}    shown this once; lost: weir admin token --new`] : []),
+    '',
+  ]
+}
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
+
+/** The first signal drains, the second ends at once: the journal is made for that. */
+const untilTold = (weir: Weir, terminal: Terminal): Promise<void> => {
+  const ended = Promise.withResolvers<void>()
+  let isEnding = false
+  for (const [signal, code] of Object.entries(SIGNALS) as [keyof typeof SIGNALS, number][])
+    process.on(signal, () => {
+      if (isEnding) process.exit(code)
+      isEnding = true
+      terminal.complain(`${signal}: draining. Calls in flight may finish; once more ends at once.`)
+      weir.drain().then(ended.resolve, ended.reject)
+    })
+  return ended.promise
+}

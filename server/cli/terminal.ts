@@ -1,0 +1,17 @@
+/** What a command is given of the process that it runs in, so that tests can run it without one. */
+export interface Terminal {
+  env: Readonly<Record<string, string | undefined>>
+  cwd: string
+  /** A line on standard output. */
+  print(line: string): void
+  /** A line on standard error. */
+  complain(line: string): void
+}
+
+/** Where the parts that a command needs are: beside the bundle, or in the source tree. */
+export interface Places {
+  version: string
+  migrationsDir: string
+  assetsDir: string
+  workers: { recorder: URL; reader: URL }
+}

@@ -1,0 +1,66 @@
+/**
+ * Where Weir begins: the only file that reads the command line and the environment, and the only one that ends the process.
+ * Exit codes: 0 done, 1 failed, 2 the command line is wrong.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { renewAdminToken } from './cli/admin-token.ts'
+import { type Command, parseCommand, UsageError } from './cli/arguments.ts'
+import { checkConfig } from './cli/config-check.ts'
+import { exportCalls } from './cli/export.ts'
+import { helpText } from './cli/help.ts'
+import { prune } from './cli/prune.ts'
+import { runtimeProblem } from './cli/runtime.ts'
+import { start } from './cli/start.ts'
+import type { Places, Terminal } from './cli/terminal.ts'
+import { ConfigError } from './config/mistakes.ts'
+
+const run = async (command: Command, terminal: Terminal, places: Places): Promise<void> => {
+  if (command.switches.has('help')) return terminal.print(helpText(command.name, places.version))
+  if (command.switches.has('version')) return terminal.print(places.version)
+  const problem = runtimeProblem()
+  if (problem) throw new Error(problem)
+  if (command.name === 'config check') return checkConfig(command, terminal)
+  if (command.name === 'export') return exportCalls(command, terminal, process.stdout)
+  if (command.name === 'prune') return prune(command, terminal, places)
+  if (command.name === 'admin token') return renewAdminToken(command, terminal)
+  return start(command, terminal, places)
+}
+
+/** As a bundle this file is dist/weir.js with all the rest beside it; from source it is server/main.ts. */
+const findPlaces = (): Places => {
+  const at = (path: string) => new URL(path, import.meta.url)
+  const isBundle = existsSync(at('./recorder.js'))
+  const { version } = JSON.parse(readFileSync(at('../package.json'), 'utf8')) as { version: string }
+  return {
+    version,
+    migrationsDir: fileURLToPath(at(isBundle ? './migrations' : '../db/migrations')),
+    assetsDir: fileURLToPath(at(isBundle ? './web' : '../dist/web')),
+    workers: isBundle
+      ? { recorder: at('./recorder.js'), reader: at('./reader.js') }
+      : { recorder: at('./recorder/worker.ts'), reader: at('./reader/worker.ts') },
+  }
+}
+
+const terminal: Terminal = {
+  env: process.env,
+  cwd: process.cwd(),
+  print: (line) => console.log(line),
+  complain: (line) => console.error(line),
+}
+
+try {
+  await run(parseCommand(process.argv.slice(2)), terminal, findPlaces())
+  process.exit()
+} catch (error) {
+  const isExpected = error instanceof ConfigError || error instanceof UsageError
+  terminal.complain(
+    isExpected || !(error instanceof Error) ? String((error as Error).message ?? error) : describe(error),
+  )
+  process.exit(error instanceof UsageError ? 2 : 1)
+}
+
+/** With its stack only where nobody foresaw it. */
+function describe(error: Error): string {
+  return error.cause === undefined && !(error.name === 'Error') ? (error.stack ?? error.message) : error.message
+}
