@@ -4,14 +4,9 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { renewAdminToken } from './cli/admin-token.ts'
 import { type Command, parseCommand, UsageError } from './cli/arguments.ts'
-import { checkConfig } from './cli/config-check.ts'
-import { exportCalls } from './cli/export.ts'
 import { helpText } from './cli/help.ts'
-import { prune } from './cli/prune.ts'
 import { runtimeProblem } from './cli/runtime.ts'
-import { start } from './cli/start.ts'
 import type { Places, Terminal } from './cli/terminal.ts'
 import { ConfigError } from './config/mistakes.ts'
 
@@ -20,11 +15,19 @@ const run = async (command: Command, terminal: Terminal, places: Places): Promis
   if (command.switches.has('version')) return terminal.print(places.version)
   const problem = runtimeProblem()
   if (problem) throw new Error(problem)
-  if (command.name === 'config check') return checkConfig(command, terminal)
-  if (command.name === 'export') return exportCalls(command, terminal, process.stdout)
-  if (command.name === 'prune') return prune(command, terminal, places)
-  if (command.name === 'admin token') return renewAdminToken(command, terminal)
-  return start(command, terminal, places)
+  // Each command loads only what it needs: `weir --version` no server, `weir start` no queries.
+  switch (command.name) {
+    case 'config check':
+      return (await import('./cli/config-check.ts')).checkConfig(command, terminal)
+    case 'export':
+      return (await import('./cli/export.ts')).exportCalls(command, terminal, process.stdout)
+    case 'prune':
+      return (await import('./cli/prune.ts')).prune(command, terminal, places)
+    case 'admin token':
+      return (await import('./cli/admin-token.ts')).renewAdminToken(command, terminal)
+    case 'start':
+      return (await import('./cli/start.ts')).start(command, terminal, places)
+  }
 }
 
 /** As a bundle this file is dist/weir.js with all the rest beside it; from source it is server/main.ts. */
