@@ -58,7 +58,8 @@ export const createDanger = ({ dataDir, crashed, span }: DangerOptions): Danger 
       deaths = {}
       write(null)
     },
-    close: () => rmSync(file, { force: true }),
+    // Not past the danger yet (the database was away): the next recorder goes on carefully.
+    close: () => (left > 0 ? write(null) : rmSync(file, { force: true })),
   }
 }
 

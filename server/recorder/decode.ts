@@ -48,7 +48,7 @@ function readRequest({ call, request, maxOutput }: DecodeInput, dialect: Dialect
   const plain = order.length === 0 ? { bytes: body, problem: null } : inflateAll(body, order, maxOutput)
   if (plain.problem) return { facts: null, problem: `request: ${plain.problem}` }
   if (!looksLikeJson(header(headers, 'content-type'), plain.bytes)) return { facts: null, problem: null }
-  const value = parsed(plain.bytes)
+  const value = call.start.socket === null ? parsed(plain.bytes) : parsedFrames(plain.bytes)
   if (value === undefined)
     return { facts: null, problem: `request: ${plain.bytes.length} bytes that are not valid JSON` }
   return {
@@ -58,8 +58,8 @@ function readRequest({ call, request, maxOutput }: DecodeInput, dialect: Dialect
 }
 
 function readAnswer({ call, response, maxOutput }: DecodeInput, dialect: Dialect) {
-  const headers = call.attempts.at(-1)?.headers ?? null
-  const contentType = header(headers, 'content-type') ?? ''
+  const headers = answeredHeaders(call)
+  const contentType = isWebSocket(call) ? 'websocket' : (header(headers, 'content-type') ?? '')
   if (response.captured === 0 || isBinary(contentType)) return { answer: null, firstTokenMs: null, problem: null }
   const reader = dialect.createReader({ operation: call.start.operation ?? '', contentType })
   const order = codings(header(headers, 'content-encoding'))
@@ -109,6 +109,19 @@ function feedInflated(reader: AnswerReader, body: Body, order: readonly string[]
   }
 }
 
+/**
+ * The headers that belong to the answer which the client saw. Where Weir answered itself (a timeout, a refusal) they are not
+ * those of the upstream, whose encoding would not fit.
+ */
+export const answeredHeaders = ({ attempts, end }: JournaledCall): string[] | null => {
+  const last = attempts.at(-1)
+  return last && (!end || end.status === last.status) ? last.headers : null
+}
+
+/** A model response on a socket, or the handshake with what belongs to no response. */
+const isWebSocket = ({ start, attempts }: JournaledCall): boolean =>
+  start.socket !== null || attempts.at(-1)?.status === 101
+
 /** A missing type is common (curl -d says form-urlencoded): then the first byte decides. */
 function looksLikeJson(contentType: string | null, bytes: Uint8Array): boolean {
   if (contentType?.includes('json')) return true
@@ -116,14 +129,26 @@ function looksLikeJson(contentType: string | null, bytes: Uint8Array): boolean {
   return bytes[0] === 0x7b || bytes[0] === 0x5b
 }
 
-/** Left raw: no dialect says anything in these. */
+/** Left raw: no dialect says anything in these. (`application/octet-stream` is looked at: some servers send JSON under it.) */
 function isBinary(contentType: string): boolean {
-  return /^(audio|image|video|font|multipart)\/|^application\/(octet-stream|pdf|zip|gzip)/i.test(contentType)
+  return /^(audio|image|video|font|multipart)\//i.test(contentType)
 }
 
-function parsed(bytes: Uint8Array): unknown {
+/** The frames that led to a response, one a line: the one that asks for it says what is asked. */
+function parsedFrames(bytes: Uint8Array): unknown {
+  const frames = textOf(bytes)
+    .split('\n')
+    .map(parsed)
+    .filter((frame) => frame !== undefined)
+  return frames.findLast((frame) => (frame as { type?: unknown } | null)?.type === 'response.create') ?? frames.at(-1)
+}
+
+const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+
+function parsed(json: Uint8Array | string): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
+    return JSON.parse(typeof json === 'string' ? json : textOf(json))
   } catch {
     return undefined
   }

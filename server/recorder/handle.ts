@@ -28,7 +28,7 @@ export interface StartRecorder {
 }
 
 export interface RecorderHandle {
-  post(message: Exclude<ToRecorder, { type: 'stop' }>, transfer?: ArrayBuffer[]): void
+  post(message: Exclude<ToRecorder, { type: 'stop' }>): void
   /** The last one; null until the recorder has said something. */
   status(): RecorderStatus | null
   /** How often it had to be started again. */
@@ -88,9 +88,12 @@ export const startRecorder = (given: StartRecorder): RecorderHandle => {
     ready: ready.promise,
     status: () => status,
     restarts: () => restarts,
-    post: (message, transfer = []) => {
+    post: (message) => {
       if (message.type === 'settings') settings = message
-      worker.postMessage(message, transfer)
+      if (message.type !== 'body') return worker.postMessage(message)
+      // Cloning a slice would clone all of the memory that it lies in: a copy of its own is handed over instead.
+      const bytes = new Uint8Array(message.bytes)
+      worker.postMessage({ ...message, bytes }, [bytes.buffer])
     },
     stop: async (withinMs = 30_000) => {
       if (stopping) return ended.promise

@@ -36,13 +36,17 @@ function fromParts(call: JournaledCall, answer: Answer | null): Verdict {
   return { outcome: 'interrupted', status, errorCode: 'interrupted', errorMessage, durationMs: lastAtMs }
 }
 
-/** RFC 9112 §6.3: no body for HEAD, 204 and 304; else content-length; else only the dialect knows its own end. */
+/**
+ * RFC 9112 §6.3: no body for HEAD, 204 and 304; else content-length; else only the dialect knows its own end: a terminal event,
+ * or JSON that closes. `generic` knows none, and of opaque bytes every beginning looks whole.
+ */
 function isWhole({ start, attempts, response }: JournaledCall, answer: Answer | null): boolean {
   const { status, headers } = attempts.at(-1) ?? { status: null, headers: null }
   if (start.method === 'HEAD' || status === 204 || status === 304) return true
   const expected = header(headers, 'content-length')
   if (expected !== null && /^\d+$/.test(expected)) return lengthOf(response) >= Number(expected)
-  return answer?.complete === true
+  const endIsKnown = answer?.events != null || header(headers, 'content-type')?.includes('json') === true
+  return answer?.complete === true && endIsKnown && start.dialect !== null && start.dialect !== 'generic'
 }
 
 /** A stream can fail after its 200 went out: the provider's own words count, whatever the status. */

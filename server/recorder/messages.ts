@@ -1,6 +1,7 @@
 /** What main thread and recorder thread say to each other. The journal itself goes by file. */
 import type { Call } from '../call.ts'
 import type { Direction, Position } from '../journal/entry.ts'
+import type { PriceOverride } from '../prices/override.ts'
 
 /** Given to the worker at start. */
 export interface RecorderOptions {
@@ -11,7 +12,8 @@ export interface RecorderOptions {
   wake: SharedArrayBuffer
   retention: { contentMs: number | null; callsMs: number | null; maxBytes: number | null }
   capture: { maxBytes: number }
-  prices: unknown
+  /** `prices` and `aliases` of weir.yaml. */
+  prices: { overrides: readonly PriceOverride[]; aliases: Readonly<Record<string, string>> }
   /** Per provider name: dialects, price id, billing, so that configured providers are read like built-in ones. */
   providers: ProviderFacts[]
   /** Two Int32 cells for the handle's watchdog: calls begun, and 1 while one is being decoded. Set by `startRecorder`. */

@@ -20,7 +20,7 @@ export interface Retention {
   /** One chunk. */
   step(now: number): Promise<PruneResult>
   /** All of it, at once: `weir prune`. `between` is awaited after each chunk. */
-  all(now: () => number, between: () => Promise<void>): Promise<PruneResult>
+  all(now: () => number, between: () => Promise<unknown>): Promise<PruneResult>
   set(settings: RecorderOptions['retention']): void
 }
 

@@ -21,6 +21,7 @@ export const createStatus = (send: (status: RecorderStatus) => void, everyMs = E
     positions: [],
   }
   let sent = ''
+  let sentAt = -Infinity
   let timer: NodeJS.Timeout | null = null
 
   const flush = () => {
@@ -29,6 +30,7 @@ export const createStatus = (send: (status: RecorderStatus) => void, everyMs = E
     const now = JSON.stringify(current)
     if (now === sent) return
     sent = now
+    sentAt = performance.now()
     send(current)
   }
 
@@ -38,7 +40,9 @@ export const createStatus = (send: (status: RecorderStatus) => void, everyMs = E
     },
     update: (change) => {
       current = { ...current, ...change }
-      timer ??= setTimeout(flush, everyMs)
+      // A timer would not fire while a backlog is recorded: that thread is busy without a pause.
+      if (performance.now() - sentAt >= 2 * everyMs) flush()
+      else timer ??= setTimeout(flush, everyMs)
     },
     flush,
     close: () => {

@@ -15,13 +15,13 @@ interface Told {
 
 const told = ({ method = 'POST', status = 200, headers = [], received = 0, end = null }: Told): JournaledCall => ({
   callId: 'c',
-  start: { method } as StartMeta,
+  start: { method, dialect: 'openai-chat' } as StartMeta,
   attempts: status === null ? [] : [{ status, statusMessage: 'Bad', headers, atMs: 5 } as AttemptMeta],
   request: [],
   response: received ? [{ direction: 'response', atMs: 40, length: received, bytes: null }] : [],
   end: end && ({ outcome: 'ok', status, errorCode: null, errorMessage: null, durationMs: 50, ...end } as EndMeta),
 })
-const answer = (facts: Partial<Answer>) => ({ complete: false, error: null, ...facts }) as Answer
+const answer = (facts: Partial<Answer>) => ({ complete: false, error: null, events: 3, ...facts }) as Answer
 
 test.each<[string, Told, Answer | null, string]>([
   ['content-length reached', { headers: ['Content-Length', '9'], received: 9 }, null, 'ok'],
@@ -41,6 +41,16 @@ test.each<[string, Told, Answer | null, string]>([
   ['a whole error answer', { status: 429, headers: ['content-length', '9'], received: 9 }, null, 'error'],
 ])('without end: %s', (_, call, read, outcome) => {
   expect(judge(told(call), read).outcome).toBe(outcome)
+})
+
+test('where nobody knows the end, a beginning is not taken for the whole', () => {
+  const whole = answer({ complete: true })
+  const generic = told({ received: 9 })
+  generic.start.dialect = 'generic'
+  expect(judge(generic, whole).outcome).toBe('interrupted')
+  expect(judge(told({ received: 9 }), answer({ complete: true, events: null })).outcome).toBe('interrupted')
+  const json = told({ received: 9, headers: ['content-type', 'application/json'] })
+  expect(judge(json, answer({ complete: true, events: null })).outcome).toBe('ok')
 })
 
 test('a call judged from its parts lasts until its last part', () => {

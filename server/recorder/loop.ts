@@ -1,0 +1,171 @@
+/**
+ * When the recorder does what: take the data folder's lock, open the database, record until nothing is left, clear away what is
+ * safe, sleep until the journal rings. How each is done stands beside this file.
+ */
+import { openStore } from '../../db/open.ts'
+import type { Store } from '../../db/store.ts'
+import { acquireRecorderLock, type Lock } from '../journal/lock.ts'
+import { createBodies } from './bodies.ts'
+import { createCommitter } from './commit.ts'
+import { createDanger, type Danger } from './danger.ts'
+import { explainFault } from './fault.ts'
+import { createHousekeeping } from './housekeeping.ts'
+import type { FromRecorder, RecorderOptions, ToRecorder } from './messages.ts'
+import { createPace, MOST } from './pace.ts'
+import { createRetention } from './retention.ts'
+import { createRound } from './round.ts'
+import { createSource } from './source.ts'
+import { createStatus } from './status.ts'
+import { createSteps } from './steps.ts'
+import { createWake } from './wake.ts'
+
+/** Another process records for this folder: how often to see whether it has ended. */
+const LOCK_EVERY_MS = 1000
+/** Calls end in bursts; a short rest after the first of them makes one transaction of many, at no cost that a person sees. */
+const LINGER_MS = 20
+const BREATHE_MS = 50
+/** Asked to end while the database does not answer: how long to try before leaving the rest to the next start. */
+const LAST_TRIES_MS = 3000
+
+export interface RecorderDeps {
+  post(message: FromRecorder): void
+  /** The next waiting message, taken at once; null: none. In a worker messages would else wait for the end of the round. */
+  pull?(): ToRecorder | null
+  now?(): number
+  openStore?(): Store | Promise<Store>
+}
+
+export interface RecorderThread {
+  receive(message: ToRecorder): void
+  /** Resolves after `stop`, when all is recorded (or the database would not answer) and all is closed. */
+  run(): Promise<void>
+}
+
+export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): RecorderThread => {
+  const { post, now = Date.now, pull = () => null } = deps
+  const wake = createWake(options.wake)
+  const bodies = createBodies({ perDirection: options.capture.maxBytes })
+  const steps = createSteps(options)
+  const status = createStatus((current) => post({ type: 'status', status: current }))
+  const prunes: number[] = []
+  let retention = options.retention
+  let onSettings = () => {}
+  const stopped = Promise.withResolvers<void>()
+  let stopAt: number | null = null
+  let owner = false
+
+  const receive = (message: ToRecorder) => {
+    // Without the lock another process's recorder will record these calls, and what they said does not reach it.
+    if (message.type === 'body' && owner) bodies.add(message.callId, message.direction, message.bytes)
+    else if (message.type === 'stop') {
+      stopAt ??= now()
+      stopped.resolve()
+    } else if (message.type === 'prune') prunes.push(message.id)
+    else if (message.type === 'settings') {
+      steps.set(message.settings)
+      retention = message.settings.retention
+      onSettings()
+    }
+    if (message.type !== 'body') wake.ring()
+  }
+  const drain = () => {
+    for (let message = pull(); message; message = pull()) receive(message)
+  }
+  /** Not cut short by new calls: a database that is down must not be asked at their pace. */
+  const pause = (ms: number) => (stopAt === null ? Promise.race([tick(ms), stopped.promise]) : tick(Math.min(ms, 100)))
+  const giveUp = () => stopAt !== null && now() - stopAt > LAST_TRIES_MS
+
+  /** SQLite answers at once, so a backlog would be recorded without ever letting timers and messages in. */
+  let breathedAt = 0
+  const breathe = async () => {
+    if (performance.now() - breathedAt < BREATHE_MS) return
+    await new Promise((resolve) => setImmediate(resolve))
+    breathedAt = performance.now()
+  }
+
+  const takeLock = async (): Promise<Lock | null> => {
+    for (;;) {
+      const lock = acquireRecorderLock(options.dataDir)
+      if (lock || stopAt !== null) return lock
+      await pause(LOCK_EVERY_MS)
+    }
+  }
+
+  const open = async (): Promise<Store | null> => {
+    const openNow = deps.openStore ?? (() => openStore(options))
+    for (let wait = 100; ; wait = Math.min(5000, wait * 2)) {
+      try {
+        return await openNow()
+      } catch (error) {
+        status.update({ problem: explainFault(error) })
+        await pause(wait)
+        if (stopAt !== null) return null
+      }
+    }
+  }
+
+  const record = async (store: Store, danger: Danger) => {
+    const source = await createSource({ dataDir: options.dataDir, store })
+    const keeper = createRetention(store, retention, now())
+    onSettings = () => keeper.set(retention)
+    const house = createHousekeeping({ store, source, status, retention: keeper, now })
+    const onProblem = (problem: string | null) => status.update({ problem, behindMs: source.behindMs(now()) })
+    const committer = createCommitter({ store, toRaw: steps.toRawRow, onProblem, pause, giveUp })
+    const pulse = new Int32Array(options.pulse ?? new ArrayBuffer(8))
+    const round = createRound({
+      source,
+      record: steps,
+      committer,
+      danger,
+      bodies,
+      pace: createPace(),
+      drain,
+      post,
+      now,
+      pulse,
+    })
+    await house.begin()
+    post({ type: 'ready' })
+
+    for (;;) {
+      const seen = wake.seen()
+      drain()
+      const result = await round(stopAt !== null)
+      if (result === 'gone') return source.close()
+      if (result === 'recorded') {
+        await house.afterRound()
+        await breathe()
+      } else if (stopAt !== null) return house.end().finally(source.close)
+      else if (prunes.length > 0)
+        post({ type: 'pruned', id: prunes.shift() as number, ...(await keeper.all(now, () => round(false))) })
+      else {
+        await house.whenIdle()
+        await wake.sleep(seen, house.restMs())
+        if (stopAt === null) await tick(LINGER_MS)
+      }
+    }
+  }
+
+  return {
+    receive,
+    run: async () => {
+      const lock = await takeLock()
+      if (lock) {
+        owner = true
+        const danger = createDanger({ dataDir: options.dataDir, crashed: options.crashed === true, span: MOST.calls })
+        const store = await open()
+        if (store) {
+          await record(store, danger)
+          await store.close()
+        }
+        danger.close()
+        lock.release()
+      }
+      status.flush()
+      status.close()
+      post({ type: 'stopped' })
+    },
+  }
+}
+
+const tick = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

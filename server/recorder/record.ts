@@ -1,0 +1,105 @@
+/**
+ * What becomes of a call after the answer: journal entries in, a row out. Every call takes this road and no other; storing and
+ * publishing come after it, in loop.ts. Threading and detection will stand between `price` and the row.
+ */
+import type { RecordedCall } from '../../db/store.ts'
+import type { Answer, Dialect } from '../dialects/dialect.ts'
+import type { JournaledCall } from '../journal/entry.ts'
+import { bodyFromMemory, bodyFromParts, type Body } from './body.ts'
+import type { HeldBodies } from './bodies.ts'
+import { decode, NOTHING_DECODED, type Decoded } from './decode.ts'
+import { judge } from './judge.ts'
+import { toPayloads } from './payloads.ts'
+import { searchText } from './search-text.ts'
+import { toCall, type Counted, type Owner, type Priced } from './to-call.ts'
+
+export interface RecordDeps {
+  dialect(name: string | null): Dialect | null
+  /** Usage and where it comes from; a tokenizer's estimate where the provider said nothing. */
+  count(call: JournaledCall, decoded: Decoded, response: Body): Counted
+  price(call: JournaledCall, decoded: Decoded, counted: Counted): Priced
+  attribute(call: JournaledCall, decoded: Decoded): Owner
+  /** Bytes that one body may have when decompressed. */
+  maxOutput: number
+}
+
+export interface Recorder {
+  /** `held`: the bodies of a call whose content may not touch the disk. Never throws. */
+  toRow(call: JournaledCall, held: HeldBodies | null): RecordedCall
+  /** Without a look at the content: for calls that cannot be read, with the reason. */
+  toRawRow(call: JournaledCall, why: string): RecordedCall
+}
+
+export const createRecord = (deps: RecordDeps): Recorder => {
+  const build = (journaled: JournaledCall, held: HeldBodies | null, raw: string | null): RecordedCall => {
+    const { capture } = journaled.start
+    const [request, response] = bodies(journaled, held)
+    const dialect = deps.dialect(journaled.start.dialect)
+    const { maxOutput } = deps
+    const decoded =
+      raw === null
+        ? decode({ call: journaled, dialect, request, response, maxOutput })
+        : { ...NOTHING_DECODED, problem: raw }
+
+    const verdict = judge(journaled, decoded.answer)
+    const counted = deps.count(journaled, decoded, response)
+    const priced = deps.price(journaled, decoded, counted)
+    const owner = deps.attribute(journaled, decoded)
+    const decodeError =
+      raw ?? (capture === 'full' ? decoded.problem : (lostContent(journaled, held) ?? withoutContent(decoded)))
+    const call = toCall({ journaled, request, response, decoded, verdict, counted, priced, owner, decodeError })
+
+    return {
+      call: capture === 'full' ? call : withoutWords(call, journaled),
+      payloads: toPayloads(journaled, request, response),
+      searchText: capture === 'full' ? searchText(decoded.request, decoded.answer) : '',
+    }
+  }
+
+  const toRawRow = (call: JournaledCall, why: string) => build(call, null, why)
+  return {
+    toRow: (call, held) => {
+      try {
+        return build(call, held, null)
+      } catch (error) {
+        // A fault of ours or of a reader: the call is kept with its bytes, and says that it could not be read.
+        const words = call.start.capture === 'full' && error instanceof Error ? `: ${error.message}` : ''
+        return toRawRow(
+          call,
+          `Weir failed to read this call (${error instanceof Error ? error.name : 'unknown'}${words})`,
+        )
+      }
+    },
+    toRawRow,
+  }
+}
+
+function bodies({ start, request, response }: JournaledCall, held: HeldBodies | null): [Body, Body] {
+  if (start.capture === 'full') return [bodyFromParts(request), bodyFromParts(response)]
+  return [bodyFromMemory(request, held?.request ?? []), bodyFromMemory(response, held?.response ?? [])]
+}
+
+/** After a crash, or where memory ran out: the call is there, what it said is not. */
+function lostContent({ request, response }: JournaledCall, held: HeldBodies | null): string | null {
+  if (held || request.length + response.length === 0) return null
+  return 'content was held in memory only, as capture asks, and is gone: usage is unknown'
+}
+
+/** Reasons of the readers may quote what they stumbled over. */
+const withoutContent = ({ problem }: Decoded): string | null => problem && 'a part of the content could not be read'
+
+/** A provider's message may quote the prompt, and its code is only kept where it is one. */
+function withoutWords(call: RecordedCall['call'], { end, attempts }: JournaledCall): RecordedCall['call'] {
+  const status = attempts.at(-1)?.statusMessage || null
+  const own = end?.errorMessage ?? (call.outcome === 'interrupted' ? call.errorMessage : status)
+  const isCode = call.errorCode === null || /^[\w.:-]{1,64}$/.test(call.errorCode)
+  return {
+    ...call,
+    errorMessage: call.errorCode === null ? null : own,
+    errorCode: isCode ? call.errorCode : 'provider_error',
+  }
+}
+
+/** Something was said in the answer that tokens were paid for. */
+export const hasContent = (answer: Answer | null): boolean =>
+  answer?.messages.some(({ parts }) => parts.some(({ type }) => type !== 'raw')) === true

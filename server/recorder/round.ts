@@ -1,0 +1,96 @@
+/** One round of the recorder: finished calls out of the journal, rows out of them, one transaction, and word to the main thread. */
+import type { RecordedCall } from '../../db/store.ts'
+import type { JournaledCall } from '../journal/entry.ts'
+import type { Bodies } from './bodies.ts'
+import type { createCommitter, Item } from './commit.ts'
+import type { Danger } from './danger.ts'
+import type { FromRecorder } from './messages.ts'
+import type { Pace } from './pace.ts'
+import type { Recorder } from './record.ts'
+import type { Source, Taken } from './source.ts'
+
+/** Positions that moved without a finished call (long streams) are stored this often: only re-reading is saved by it. */
+const POSITION_EVERY_MS = 2000
+
+export interface RoundDeps {
+  source: Source
+  record: Recorder
+  committer: ReturnType<typeof createCommitter>
+  danger: Danger
+  bodies: Bodies
+  pace: Pace
+  /** Takes in the messages that are waiting: a body is sent before the journal knows of it, so it is here by then. */
+  drain(): void
+  post(message: FromRecorder): void
+  now(): number
+  /** See `RecorderOptions.pulse`. */
+  pulse: Int32Array
+}
+
+/** `gone`: the database did not answer until it was time to end. */
+export type RoundResult = 'recorded' | 'nothing' | 'gone'
+
+export const createRound = (deps: RoundDeps) => {
+  const { source, record, committer, danger, bodies, pace, now, pulse } = deps
+  let seq = 0
+  let positionsAt = 0
+
+  const toItem = (journaled: JournaledCall): Item => {
+    Atomics.add(pulse, 0, 1)
+    const recorded = danger.isDeadly(journaled.callId)
+      ? record.toRawRow(journaled, 'reading this call has ended the recorder twice: its bytes are kept unread')
+      : record.toRow(journaled, bodies.of(journaled.callId))
+    return { journaled, recorded }
+  }
+
+  const decoding = <T>(work: () => T): T => {
+    Atomics.store(pulse, 1, 1)
+    try {
+      return work()
+    } finally {
+      Atomics.store(pulse, 1, 0)
+    }
+  }
+
+  /** After an unclean end: each call by itself, named before it is touched. The positions follow at the end. */
+  const carefully = async (taken: Taken): Promise<RecordedCall[] | null> => {
+    const stored: RecordedCall[] = []
+    for (const call of taken.calls) {
+      danger.enter(call.callId)
+      const recorded = await committer.one(decoding(() => toItem(call)))
+      if (!recorded) return null
+      stored.push(recorded)
+    }
+    danger.passed(taken.calls.length)
+    return (await committer.commit({ items: [], positions: taken.positions, open: taken.open })) && stored
+  }
+
+  const swiftly = async (taken: Taken): Promise<RecordedCall[] | null> => {
+    const items = decoding(() => taken.calls.map(toItem))
+    const before = performance.now()
+    const stored = await committer.commit({ items, positions: taken.positions, open: taken.open })
+    pace.learn({ ms: performance.now() - before, calls: taken.calls.length, bytes: taken.bytes })
+    return stored
+  }
+
+  const publish = (stored: RecordedCall[]) => {
+    for (const { call } of stored) bodies.forget(call.id)
+    if (stored.length === 0) return
+    seq += stored.length
+    deps.post({ type: 'recorded', calls: stored.map(({ call }) => call), seq })
+  }
+
+  /** `last`: store the position even if it was stored a moment ago. */
+  return async (last: boolean): Promise<RoundResult> => {
+    const taken = source.take(pace.limits)
+    deps.drain()
+    const keepPosition = taken.moved && (last || now() - positionsAt >= POSITION_EVERY_MS)
+    if (taken.calls.length === 0 && !keepPosition) return 'nothing'
+    const stored = danger.careful() ? await carefully(taken) : await swiftly(taken)
+    if (!stored) return 'gone'
+    positionsAt = now()
+    source.committed(taken)
+    publish(stored)
+    return stored.length > 0 ? 'recorded' : 'nothing'
+  }
+}

@@ -1,0 +1,72 @@
+/** The steps of a record, made from the settings in force: which dialect, whose call, how many tokens, what price. */
+import { attributeCall } from '../dialects/attribution.ts'
+import { dialectByName } from '../dialects/registry.ts'
+import type { JournaledCall } from '../journal/entry.ts'
+import { createPricer, type Pricer } from '../prices/pricer.ts'
+import { createCount } from './count.ts'
+import type { Decoded } from './decode.ts'
+import type { ProviderFacts, RecorderOptions } from './messages.ts'
+import { createRecord, type Recorder } from './record.ts'
+import type { Counted, Owner, Priced } from './to-call.ts'
+
+/** A body may have four times the capture limit when it is decompressed. */
+const INFLATE = 4
+
+export interface Steps extends Recorder {
+  /** Holds for calls recorded from now on. */
+  set(settings: Pick<RecorderOptions, 'prices' | 'providers'>): void
+}
+
+interface Settings {
+  pricer: Pricer
+  providers: Map<string, ProviderFacts>
+}
+
+export const createSteps = (options: Pick<RecorderOptions, 'prices' | 'providers' | 'capture'>): Steps => {
+  let settings = toSettings(options)
+  const record = createRecord({
+    dialect: (name) => (name === null ? null : dialectByName(name)),
+    count: createCount(),
+    price: (call, decoded, counted) => price(settings, call, decoded, counted),
+    attribute,
+    maxOutput: INFLATE * options.capture.maxBytes,
+  })
+  return { ...record, set: (next) => void (settings = toSettings(next)) }
+}
+
+const toSettings = ({ prices, providers }: Pick<RecorderOptions, 'prices' | 'providers'>): Settings => ({
+  pricer: createPricer(prices),
+  providers: new Map(providers.map((facts) => [facts.name, facts])),
+})
+
+function price(
+  { pricer, providers }: Settings,
+  { start }: JournaledCall,
+  decoded: Decoded,
+  { usage }: Counted,
+): Priced {
+  const facts = providers.get(start.provider ?? '')
+  return pricer.price({
+    priceId: facts?.priceId ?? null,
+    provider: start.provider ?? '',
+    model: start.model ?? decoded.request?.model ?? null,
+    responseModel: decoded.answer?.model ?? null,
+    usage,
+    at: start.startedAt,
+    billing: start.billing ?? facts?.billing ?? 'metered',
+    local: facts?.local ?? false,
+    serviceTier: decoded.answer?.serviceTier ?? null,
+    reportedCostNano: decoded.answer?.reportedCostNano ?? null,
+  })
+}
+
+/** Tags that stand in the body are content: below `full` only what the headers say is kept, and the ids that bind a session. */
+function attribute({ start, attempts }: JournaledCall, { request }: Decoded): Owner {
+  const { session, ...owner } = attributeCall({
+    requestHeaders: start.headers,
+    responseHeaders: attempts.at(-1)?.headers ?? null,
+    request: request && start.capture !== 'full' ? { ...request, metadata: {} } : request,
+    known: { session: start.session, parent: start.parent, user: start.user, tags: start.tags },
+  })
+  return { ...owner, sessionId: session?.id ?? null, sessionSource: session?.source ?? null }
+}
