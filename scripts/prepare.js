@@ -29,19 +29,20 @@ const isInstalled = () => {
   )
 }
 
-const run = (what, command, args) => {
+const run = (what, command, args, otherwise) => {
   const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
   if (result.status === 0) return
+  if (otherwise) return otherwise()
   const why = result.error ? result.error.message : 'see above'
   console.error(`${what} failed (${why}).`)
   process.exit(result.status || 1)
 }
 
 /** npm tells its scripts where it lives; without it (plain `node scripts/prepare.js`) the one on the PATH is used. */
-const npm = (args) => {
+const npm = (args, otherwise) => {
   const path = process.env.npm_execpath
-  if (path && /\.c?js$/.test(path)) run('npm ' + args[0], process.execPath, [path, ...args])
-  else run('npm ' + args[0], process.platform === 'win32' ? 'npm.cmd' : 'npm', args)
+  if (path && /\.c?js$/.test(path)) run('npm ' + args[0], process.execPath, [path, ...args], otherwise)
+  else run('npm ' + args[0], process.platform === 'win32' ? 'npm.cmd' : 'npm', args, otherwise)
 }
 
 /** The Node that the package `node` brought. */
@@ -55,7 +56,11 @@ const ownNode = () => {
 
 if (!isInstalled()) {
   console.log('Installing packages (once, and again when package-lock.json changes) …')
-  npm(['ci', '--no-audit', '--no-fund'])
+  // `ci` also wants the binaries of every other platform to be there; a mirror that lags behind may not have them.
+  npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], () => {
+    console.log('npm ci did not succeed; trying npm install …')
+    npm(['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
+  })
 }
 if (!process.argv.includes('--install-only') && !isBuilt(root))
   run('The build', ownNode(), [join(root, 'scripts', 'build.ts')])
