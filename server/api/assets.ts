@@ -3,9 +3,9 @@
  * relative. The content policy allows no inline script or style and no other origin, since the pages show what models wrote.
  */
 import { serveStatic } from '@hono/node-server/serve-static'
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AppDeps } from './deps.ts'
 import { ApiError } from './problem.ts'
@@ -35,6 +35,7 @@ const HASHED = /\/assets\/[^/]+-[\w-]{8,}\.\w+$/
 const BASE = /<base href="[^"]*"\s*\/?>/
 
 export const assetRoutes = ({ assets, config }: Pick<AppDeps, 'assets' | 'config'>) => {
+  let files: MiddlewareHandler<ApiEnv> | null = null
   let page: { html: string; changed: number } | null = null
 
   const index = (): string => {
@@ -62,17 +63,11 @@ export const assetRoutes = ({ assets, config }: Pick<AppDeps, 'assets' | 'config
       xXssProtection: false,
     }),
   )
-  app.get(
-    '/*',
-    serveStatic({
-      root: assets,
-      precompressed: true,
-      index: 'no-folder-has-an-index',
-      rewriteRequestPath: (path) => path.slice(path.indexOf('/app/') + '/app'.length),
-      onFound: (_path, c) =>
-        c.header('cache-control', HASHED.test(c.req.path) ? 'public, max-age=31536000, immutable' : 'no-cache'),
-    }),
-  )
+  app.get('/*', (c, next) => {
+    // Made when first needed: it complains about a folder that is not there, and `index` says that better.
+    files ??= existsSync(assets) ? createFiles(assets) : null
+    return files === null ? next() : files(c, next)
+  })
   // Every other address is a page of the app, which routes by itself; a missing file is not.
   app.get('/*', (c) => {
     if (/\/assets\/|\.\w{2,5}$/.test(c.req.path)) throw new ApiError('not_found', 'The dashboard has no such file.')
@@ -80,3 +75,13 @@ export const assetRoutes = ({ assets, config }: Pick<AppDeps, 'assets' | 'config
   })
   return app
 }
+
+const createFiles = (root: string) =>
+  serveStatic<ApiEnv>({
+    root,
+    precompressed: true,
+    index: 'no-folder-has-an-index',
+    rewriteRequestPath: (path) => path.slice(path.indexOf('/app/') + '/app'.length),
+    onFound: (_path, c) =>
+      c.header('cache-control', HASHED.test(c.req.path) ? 'public, max-age=31536000, immutable' : 'no-cache'),
+  })

@@ -85,7 +85,7 @@ export const createGate = ({ config, admin }: Pick<AppDeps, 'config' | 'admin'>)
     forgetFailures: (incoming) => throttle.succeeded(addressOf(incoming)),
     sessionOf,
     sessionCookie(incoming, session) {
-      const age = session === null ? 0 : Math.floor((session.expiresAt - Date.now()) / 1000)
+      const age = session === null ? 0 : Math.ceil((session.expiresAt - Date.now()) / 1000)
       const secure = from(incoming).scheme === 'https' ? '; Secure' : ''
       const path = config().basePath || '/'
       return `${cookieName(incoming)}=${session?.value ?? ''}; Path=${path}; Max-Age=${age}; HttpOnly; SameSite=Strict${secure}`
