@@ -213,18 +213,15 @@ const positionsTable = ({ table, text, int }: Kit) =>
     offset: int('offset').notNull(),
   })
 
-const openTable = ({ table, primaryKey, text, int }: Kit) =>
-  table(
-    'journal_open',
-    {
-      writer: text('writer').notNull(),
-      callId: text('call_id').notNull(),
-      segment: int('segment').notNull(),
-      offset: int('offset').notNull(),
-      startedAt: int('started_at').notNull(),
-    },
-    (t) => [primaryKey({ columns: [t.writer, t.callId] })],
-  )
+/** Call ids are unique in the world, so they alone are the key. */
+const openTable = ({ table, text, int }: Kit) =>
+  table('journal_open', {
+    callId: text('call_id').primaryKey(),
+    writer: text('writer').notNull(),
+    segment: int('segment').notNull(),
+    offset: int('offset').notNull(),
+    startedAt: int('started_at').notNull(),
+  })
 
 /** Counters and marks of the database itself. */
 const metaTable = ({ table, text, int }: Kit) =>

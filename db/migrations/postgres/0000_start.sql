@@ -160,12 +160,11 @@ CREATE TABLE "journal_positions" (
 
 --> statement-breakpoint
 CREATE TABLE "journal_open" (
+	"call_id" text PRIMARY KEY NOT NULL,
 	"writer" text NOT NULL,
-	"call_id" text NOT NULL,
 	"segment" bigint NOT NULL,
 	"offset" bigint NOT NULL,
-	"started_at" bigint NOT NULL,
-	CONSTRAINT "journal_open_writer_call_id_pk" PRIMARY KEY("writer","call_id")
+	"started_at" bigint NOT NULL
 );
 
 --> statement-breakpoint

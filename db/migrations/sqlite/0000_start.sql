@@ -172,12 +172,11 @@ CREATE TABLE `journal_positions` (
 
 --> statement-breakpoint
 CREATE TABLE `journal_open` (
+	`call_id` text PRIMARY KEY NOT NULL,
 	`writer` text NOT NULL,
-	`call_id` text NOT NULL,
 	`segment` integer NOT NULL,
 	`offset` integer NOT NULL,
-	`started_at` integer NOT NULL,
-	PRIMARY KEY(`writer`, `call_id`)
+	`started_at` integer NOT NULL
 );
 
 --> statement-breakpoint

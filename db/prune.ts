@@ -1,0 +1,117 @@
+/**
+ * Retention: content of old calls goes, then old calls, then the oldest content while the database is too big. One call does one
+ * chunk; rollups stay for ever, so an old month's spend stays right, except minutes, which only serve the last day. The row of a
+ * call whose content went says so (`content: expired`).
+ */
+import { and, asc, eq, inArray, lt } from 'drizzle-orm'
+import type { Engine, Write } from './engine.ts'
+import type { PruneRequest, PruneResult } from './store.ts'
+import { sizeOf } from './pack.ts'
+import { removeCalls, toDoc } from './removal.ts'
+import type { Identified } from './removal.ts'
+import { MARK, MINUTE, MINUTES_KEPT } from './rollup/rollups.ts'
+
+/** Bytes of content that one chunk may remove: erasing overwrites them, 100 MB at once would hold up the recorder. */
+const BYTES_A_CHUNK = 8 * 1024 * 1024
+const MINUTES_A_CHUNK = 5000
+const NOTHING: PruneResult = { contentRemoved: 0, callsRemoved: 0, more: false }
+
+export const createPrune = (engine: Engine, now: () => number) => async (request: PruneRequest): Promise<PruneResult> =>
+  (await engine.exclusively(() => pruneChunk(engine, request, now()))) ?? NOTHING
+
+async function pruneChunk(engine: Engine, request: PruneRequest, now: number): Promise<PruneResult> {
+  const minutes = await dropMinutes(engine, now - MINUTES_KEPT)
+  const calls = request.callsBefore === null ? NOTHING : await dropCalls(engine, request.callsBefore, request.chunk)
+  if (calls.more) return calls
+  const aged = request.contentBefore === null ? NOTHING : await dropContent(engine, request.contentBefore, request.chunk)
+  const result = add(calls, aged)
+  if (result.more) return result
+  const pressed = request.maxBytes === null ? NOTHING : await dropForBytes(engine, request.maxBytes, request.chunk)
+  await engine.shrink()
+  return add(result, pressed, { ...NOTHING, more: minutes })
+}
+
+const add = (...results: PruneResult[]): PruneResult => ({
+  contentRemoved: results.reduce((sum, one) => sum + one.contentRemoved, 0),
+  callsRemoved: results.reduce((sum, one) => sum + one.callsRemoved, 0),
+  more: results.some((one) => one.more),
+})
+
+async function dropCalls(engine: Engine, before: number, chunk: number): Promise<PruneResult> {
+  const { calls } = engine.tables
+  const rows = await engine.db
+    .select()
+    .from(calls)
+    .where(lt(calls.startedAt, before))
+    .orderBy(asc(calls.startedAt), asc(calls.id))
+    .limit(chunk)
+  if (rows.length === 0) return NOTHING
+  const taken = await takeContents(engine, rows)
+  const pks = taken.rows.map(({ pk }) => pk)
+  await engine.atomicErase([{ unindex: taken.docs }, ...removeCalls(pks), taken.count])
+  await engine.shrink()
+  const withContent = taken.rows.filter(({ content }) => content === 'kept').length
+  return { contentRemoved: withContent, callsRemoved: pks.length, more: rows.length === chunk || pks.length < rows.length }
+}
+
+async function dropContent(engine: Engine, before: number, chunk: number): Promise<PruneResult> {
+  const { calls, payloads } = engine.tables
+  // Oldest calls that still have content: those before them were done earlier, so this index scan would start over each time;
+  // payload rows are in order of storing, and only those that have content are there.
+  const rows = await engine.db
+    .select({ pk: calls.pk, requestId: calls.requestId, responseId: calls.responseId, traceId: calls.traceId, spanId: calls.spanId })
+    .from(payloads)
+    .innerJoin(calls, eq(calls.pk, payloads.callPk))
+    .where(lt(calls.startedAt, before))
+    .orderBy(asc(payloads.callPk))
+    .limit(chunk)
+  if (rows.length === 0) return NOTHING
+  const taken = await takeContents(engine, rows)
+  const pks = taken.rows.map(({ pk }) => pk)
+  const named = taken.docs.filter(({ ids }) => ids.length > 0).map((doc) => ({ ...doc, text: '' }))
+  await engine.atomicErase([
+    { unindex: taken.docs },
+    { index: named },
+    { remove: 'payloads', column: 'callPk', values: pks },
+    { set: { content: 'expired' }, table: 'calls', column: 'pk', values: pks },
+    // The preview is content, too.
+    { set: { preview: null }, table: 'calls', column: 'pk', values: pks },
+    taken.count,
+  ])
+  return { contentRemoved: pks.length, callsRemoved: 0, more: rows.length === chunk || pks.length < rows.length }
+}
+
+/** Content of as many of `rows` as a chunk may remove, and what the index knows of them. */
+async function takeContents<R extends Identified>(engine: Engine, rows: readonly R[]) {
+  const { payloads } = engine.tables
+  const taken: R[] = []
+  const docs = []
+  let bytes = 0
+  for (const row of rows) {
+    if (bytes >= BYTES_A_CHUNK) break
+    const contents = await engine.db.select().from(payloads).where(eq(payloads.callPk, row.pk))
+    bytes += contents.reduce((sum, content) => sum + sizeOf(content), 0)
+    taken.push(row)
+    docs.push(toDoc(row, contents))
+  }
+  return { rows: taken, docs, count: { count: { content_bytes: -bytes } } satisfies Write }
+}
+
+async function dropForBytes(engine: Engine, maxBytes: number, chunk: number): Promise<PruneResult> {
+  if ((await engine.usedBytes()) <= maxBytes) return NOTHING
+  const result = await dropContent(engine, Number.MAX_SAFE_INTEGER, chunk)
+  const done = result.contentRemoved === 0 || (await engine.usedBytes()) <= maxBytes
+  return { ...result, more: !done }
+}
+
+/** True when there are more. */
+async function dropMinutes(engine: Engine, before: number): Promise<boolean> {
+  const t = engine.tables.rollups
+  const rows = await engine.db
+    .select({ pk: t.pk })
+    .from(t)
+    .where(and(eq(t.step, MINUTE), inArray(t.facet, ['', MARK]), lt(t.bucket, before)))
+    .limit(MINUTES_A_CHUNK)
+  if (rows.length > 0) await engine.atomic([{ remove: 'rollups', column: 'pk', values: rows.map(({ pk }) => pk) }])
+  return rows.length === MINUTES_A_CHUNK
+}

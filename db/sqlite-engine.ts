@@ -1,0 +1,178 @@
+/**
+ * The writing side of SQLite. Statements are prepared once and bound straight from rows: drizzle's own prepared inserts cost about
+ * as much again as SQLite itself for 75 columns (measured: see test/db/cost.ts), and this is the hottest loop of the
+ * recorder. The SQL still comes from the one schema: column names and conversions are read off the tables.
+ */
+import { statSync } from 'node:fs'
+import { drizzle } from 'drizzle-orm/better-sqlite3'
+import { getTableColumns, getTableName } from 'drizzle-orm'
+import type { Engine, SearchDoc, TableName, Write } from './engine.ts'
+import { sqliteKit } from './kit.ts'
+import { databaseFile } from './sqlite.ts'
+import type { Sqlite } from './sqlite.ts'
+import { createTables } from './tables.ts'
+import type { Tables } from './tables.ts'
+import { toIdWord, toIndexText } from './words.ts'
+
+/** Free pages given back at a time: 8 MB, a few milliseconds. */
+const PAGES_A_SHRINK = 1000
+
+export const createSqliteEngine = (client: Sqlite, dataDir: string): Engine => {
+  const tables = createTables(sqliteKit)
+  const statements = createStatements(client, tables)
+  const counters = createCounters(client)
+
+  const write = (one: Write): void => {
+    if ('insert' in one) {
+      const insert = statements.insert(one.insert, one.key, one.update)
+      for (const row of one.rows) insert(row)
+    } else if ('remove' in one) statements.remove(one.remove, one.column).run(JSON.stringify(one.values))
+    else if ('set' in one) statements.set(one.table, one.column, one.set, one.values)
+    else if ('index' in one) for (const doc of one.index) statements.index.run(...searchValues(doc))
+    else if ('unindex' in one) for (const doc of one.unindex) statements.unindex.run(...searchValues(doc))
+    else for (const [name, value] of Object.entries(one.count)) statements.count.run(name, value)
+  }
+
+  const transaction = client.transaction((writes: readonly Write[]) => {
+    for (const one of writes) write(one)
+    counters.save()
+  })
+  const atomic = (writes: readonly Write[]): void => {
+    try {
+      transaction.immediate(writes)
+    } catch (error) {
+      counters.forget()
+      throw error
+    }
+  }
+
+  const pages = (what: 'page_count' | 'freelist_count' | 'page_size'): number => client.pragma(what, { simple: true }) as number
+  const existing = client.prepare('select id, pk from calls where id in (select value from json_each(?))')
+
+  return {
+    kind: 'sqlite',
+    db: drizzle(client),
+    tables,
+    existing: (ids) => existing.all(JSON.stringify(ids)) as { id: string; pk: number }[],
+    numbers: (of, count) => counters.take(of, count),
+    atomic,
+    atomicErase: (writes) => {
+      client.pragma('secure_delete = ON')
+      try {
+        atomic(writes)
+      } finally {
+        client.pragma('secure_delete = OFF')
+      }
+    },
+    exclusively: (work) => work(),
+    shrink: () => {
+      if (pages('freelist_count') > 0) client.pragma(`incremental_vacuum(${PAGES_A_SHRINK})`)
+    },
+    checkpoint: () => checkpoint(client),
+    diskBytes: () => sizeOf(databaseFile(dataDir)) + sizeOf(`${databaseFile(dataDir)}-wal`),
+    usedBytes: () => (pages('page_count') - pages('freelist_count')) * pages('page_size'),
+    close: () => void client.close(),
+  }
+}
+
+/** PASSIVE never waits; the whole log is in the file, with fsync, when nothing is left over. */
+function checkpoint(client: Sqlite): boolean {
+  const [result] = client.pragma('wal_checkpoint(PASSIVE)') as { busy: number; log: number; checkpointed: number }[]
+  return result !== undefined && result.busy === 0 && result.log === result.checkpointed
+}
+
+function createStatements(client: Sqlite, tables: Tables) {
+  const known = new Map<string, unknown>()
+  const once = <T>(name: string, make: () => T): T => {
+    if (!known.has(name)) known.set(name, make())
+    return known.get(name) as T
+  }
+  const columnName = (table: TableName, key: string): string => columnsOf(tables[table])[key]!.name
+
+  return {
+    insert: (table: TableName, key?: string, update?: readonly string[]) =>
+      once(`insert ${table} ${key}`, () => createInsert(client, tables, table, key, update)),
+    remove: (table: TableName, column: string) =>
+      once(`remove ${table} ${column}`, () =>
+        client.prepare(
+          `delete from "${getTableName(tables[table])}" where "${columnName(table, column)}" in (select value from json_each(?))`,
+        ),
+      ),
+    set: (table: TableName, column: string, set: Partial<Record<string, unknown>>, values: readonly unknown[]) => {
+      const [[key, value] = []] = Object.entries(set)
+      const statement = once(`set ${table} ${column} ${key}`, () =>
+        client.prepare(
+          `update "${getTableName(tables[table])}" set "${columnName(table, key!)}" = ? where "${columnName(table, column)}" in (select value from json_each(?))`,
+        ),
+      )
+      statement.run(value, JSON.stringify(values))
+    },
+    count: client.prepare('insert into meta(name, value) values(?, ?) on conflict(name) do update set value = value + excluded.value'),
+    index: client.prepare('insert into search(rowid, ids, text) values(?, ?, ?)'),
+    unindex: client.prepare("insert into search(search, rowid, ids, text) values('delete', ?, ?, ?)"),
+  }
+}
+
+const columnsOf = (table: Tables[TableName]) => getTableColumns(table) as Record<string, { name: string; dataType: string }>
+
+function createInsert(client: Sqlite, tables: Tables, table: TableName, key?: string, update?: readonly string[]) {
+  const columns = columnsOf(tables[table])
+  const keys = Object.keys(columns)
+  const quoted = (name: string) => `"${columns[name]!.name}"`
+  const conflict = key
+    ? ` on conflict(${quoted(key)}) do update set ${update!.map((name) => `${quoted(name)} = excluded.${quoted(name)}`).join(', ')}`
+    : ''
+  const statement = client.prepare(
+    `insert into "${getTableName(tables[table])}"(${keys.map(quoted).join(', ')}) values(${keys.map(() => '?').join(', ')})${conflict}`,
+  )
+  const isJson = keys.map((name) => columns[name]!.dataType === 'json')
+  return (row: object): void => {
+    const values: unknown[] = new Array(keys.length)
+    for (let i = 0; i < keys.length; i++) {
+      const value = (row as Record<string, unknown>)[keys[i]!]
+      values[i] =
+        value === null || value === undefined
+          ? null
+          : isJson[i]
+            ? JSON.stringify(value)
+            : typeof value === 'boolean'
+              ? Number(value)
+              : value
+    }
+    statement.run(values)
+  }
+}
+
+const searchValues = (doc: SearchDoc): [number, string, string] => [
+  doc.pk,
+  doc.ids.map(toIdWord).join(' '),
+  toIndexText(doc.text),
+]
+
+/** Row numbers: counted in memory, kept in `meta` by the transaction that uses them. */
+function createCounters(client: Sqlite) {
+  const next = new Map<string, number>()
+  const read = client.prepare('select value from meta where name = ?').pluck()
+  const keep = client.prepare('insert into meta(name, value) values(?, ?) on conflict(name) do update set value = excluded.value')
+  const changed = new Set<string>()
+  return {
+    take: (name: string, count: number): number[] => {
+      const from = next.get(name) ?? ((read.get(name) as number | undefined) ?? 0) + 1
+      next.set(name, from + count)
+      changed.add(name)
+      return Array.from({ length: count }, (_, i) => from + i)
+    },
+    save: () => {
+      for (const name of changed) keep.run(name, next.get(name)! - 1)
+      changed.clear()
+    },
+    forget: () => {
+      next.clear()
+      changed.clear()
+    },
+  }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
+}

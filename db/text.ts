@@ -1,0 +1,35 @@
+/**
+ * Text as every database takes it. What clients and providers send may hold NUL (Postgres refuses it, SQLite's functions end
+ * there), lone surrogates (neither can be written as UTF-8), or a megabyte where a name belongs (a Postgres index entry ends at
+ * 2.7 kB). The bytes themselves are kept in the payloads; a column holds what can be shown and searched.
+ */
+
+/** Longest name in a dimension: model, user, session … */
+export const NAME_MAX = 256
+export const LINE_MAX = 4096
+
+/** The text with U+FFFD for what cannot be stored, cut to `max` UTF-16 units without splitting a character. */
+export const toText = (text: string, max: number): string => {
+  const cut = text.length > max ? text.slice(0, max) : text
+  const formed = cut.isWellFormed() ? cut : cut.length < text.length ? dropHalf(cut).toWellFormed() : cut.toWellFormed()
+  return formed.includes('\0') || formed.includes('\u0001') ? formed.replace(RESERVED, '\uFFFD') : formed
+}
+
+/** NUL for the databases' sake; U+0001 marks values of our own among values of clients (rollup/rollups.ts). */
+const RESERVED = /[\0\u0001]/g
+
+/** An empty name is no name. */
+export const toTextOrNull = (text: string | null | undefined, max: number = NAME_MAX): string | null =>
+  text === null || text === undefined || text === '' ? null : toText(text, max)
+
+/** A whole number that both databases keep exactly; what is none becomes null. */
+export const toInt = (value: number | null | undefined): number | null => {
+  if (value === null || value === undefined) return null
+  const whole = Math.round(value)
+  return Number.isSafeInteger(whole) ? whole : null
+}
+
+export const toReal = (value: number | null | undefined): number | null =>
+  value === null || value === undefined || !Number.isFinite(value) ? null : value
+
+const dropHalf = (cut: string): string => (/[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut)
