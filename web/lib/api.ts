@@ -1,43 +1,14 @@
 /**
- * Weir's API as the views call it. Shapes are the server's own types; failures are one ApiError whose message can be shown to a person.
+ * Weir's API as the views call it: the server's own routes through Hono's typed client, so that no shape is written down twice.
+ * Every failure is one ApiError whose message can be shown to a person.
  */
+import { hc } from 'hono/client'
+import type { ClientResponse, InferRequestType } from 'hono/client'
 import { createContext } from 'svelte'
-import type { CallCount } from '../../db/queries/count-calls.ts'
-import type { FoundId } from '../../db/queries/find-id.ts'
-import type { Histogram } from '../../db/queries/histogram.ts'
-import type { CallList } from '../../db/queries/list-calls.ts'
-import type { Overview } from '../../db/queries/overview.ts'
-import type { By, Metric, Series } from '../../db/queries/series.ts'
-import type { Suggestions } from '../../db/queries/suggest.ts'
-import type { Top } from '../../db/queries/top.ts'
-import type { Call } from '../../server/call.ts'
+import type { Api as Routes } from '../../server/api/api.ts'
+import type { Status } from '../../server/api/status.ts'
 
-export interface SystemStatus {
-  version: string
-  startedAt: number
-  journalBehindMs: number
-  callsRecorded: number
-  callsLost: number
-  diskBytes: number
-  running: number
-  entriesSkipped: number
-  problem: string | null
-  config: { problems: string[] }
-  url: string
-  demo: boolean
-  database: 'sqlite' | 'postgres'
-}
-
-/** What nearly every question is about: a filter and a range in epoch milliseconds. */
-export interface Scope {
-  q: string
-  from: number
-  to: number
-}
-export interface Page {
-  limit?: number
-  cursor?: string | null
-}
+export type SystemStatus = Status
 
 /** `status` 0: no answer came at all (offline, stopped). */
 export class ApiError extends Error {
@@ -50,20 +21,34 @@ export class ApiError extends Error {
 export const isAbort = (reason: unknown) => reason instanceof DOMException && reason.name === 'AbortError'
 export const isOffline = (error: Error | null) => error instanceof ApiError && error.status === 0
 
-const toQuery = (args: object) => {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(args))
-    if (value !== null && value !== undefined && value !== '') query.set(name, String(typeof value === 'number' ? Math.round(value) : value))
-  const text = query.toString()
-  return text && `?${text}`
+/** What nearly every question is about: a filter and a range in epoch milliseconds. */
+export interface About {
+  q: string
+  from: number
+  /** null: no end, for lists that go on growing. */
+  to: number | null
 }
+
+type Plain = string | number | null | undefined
+/** The wire knows strings only; what is null or empty is left away. */
+const toQuery = <T>(args: object): T =>
+  Object.fromEntries(
+    Object.entries(args as Record<string, Plain>)
+      .filter(([, value]) => value !== null && value !== undefined && value !== '')
+      .map(([name, value]) => [name, String(typeof value === 'number' ? Math.round(value) : value)]),
+  ) as T
+
+type Told<R> = R extends ClientResponse<infer T, 200 | 202, 'json'> ? T : never
+/** Only good answers come this far: `send` has thrown for the others. */
+const read = async <R extends ClientResponse<unknown, number, string>>(response: Promise<R>) =>
+  (await (await response).json()) as Told<R>
 
 /** `root` is Weir's own address with its base path and a slash at the end. `onLocked` is told when the session has ended. */
 export function createApi(root: URL, onLocked: () => void) {
-  async function send(path: string, init: RequestInit = {}): Promise<Response> {
+  async function send(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     let response: Response
     try {
-      response = await fetch(new URL(path, root), { ...init, headers: { accept: 'application/json', ...init.headers } })
+      response = await fetch(input, init)
     } catch (reason) {
       if (isAbort(reason)) throw reason
       throw new ApiError(0, 'Weir does not answer. Is it running?')
@@ -73,32 +58,41 @@ export function createApi(root: URL, onLocked: () => void) {
     const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string }
     throw new ApiError(response.status, problem.detail ?? problem.title ?? `The server answered ${response.status}.`)
   }
-  const get = async <T>(path: string, args: object = {}, signal?: AbortSignal) =>
-    (await send(`api/${path}${toQuery(args)}`, { signal })).json() as Promise<T>
-  const post = (path: string, body: unknown = {}) =>
-    send(`api/${path}`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+  const { api } = hc<Routes>(root.href, { fetch: send })
+  const calls = api.calls
+  const one = calls[':id']
+  const until = (signal?: AbortSignal) => ({ init: { signal } })
 
   return {
     root,
-    url: (path: string, args: object = {}) => new URL(`api/${path}${toQuery(args)}`, root).href,
+    /** An address of the API, for links, downloads and the live stream. */
+    url: (path: string, args: object = {}) => `${new URL(`api/${path}`, root).href}?${new URLSearchParams(toQuery(args))}`.replace(/\?$/, ''),
     send,
-    session: () => get<{ authenticated: boolean; needed: boolean }>('me/session'),
-    login: (token: string) => post('login', { token }),
-    logout: () => post('logout'),
-    status: () => get<SystemStatus>('status'),
-    listCalls: (args: Scope & Page, signal?: AbortSignal) => get<CallList>('calls', args, signal),
-    countCalls: (args: Scope, signal?: AbortSignal) => get<CallCount>('calls/count', args, signal),
-    histogram: (args: Scope & { buckets: number }, signal?: AbortSignal) => get<Histogram>('calls/histogram', args, signal),
-    getCall: (id: string, signal?: AbortSignal) => get<Call>(`calls/${encodeURIComponent(id)}`, {}, signal),
-    cancelCall: (id: string) => post(`calls/${encodeURIComponent(id)}/cancel`),
-    overview: (args: Scope, signal?: AbortSignal) => get<Overview>('overview', args, signal),
-    series: (args: Scope & { metric: Metric; by?: By | null; top?: number; step?: number; zone?: string }, signal?: AbortSignal) =>
-      get<Series>('series', args, signal),
-    top: (args: Scope & { by: By; metric: Metric; limit?: number }, signal?: AbortSignal) => get<Top>('top', args, signal),
+    session: () => read(api.me.session.$get()),
+    login: (token: string) => read(api.login.$post({ json: { token } })),
+    logout: () => read(api.logout.$post()),
+    status: () => read(api.status.$get()),
+    listCalls: (args: About & { limit?: number; cursor?: string | null }, signal?: AbortSignal) =>
+      read(calls.$get({ query: toQuery(args) }, until(signal))),
+    countCalls: (args: About, signal?: AbortSignal) => read(calls.count.$get({ query: toQuery(args) }, until(signal))),
+    histogram: (args: About & { buckets: number }, signal?: AbortSignal) =>
+      read(calls.histogram.$get({ query: toQuery(args) }, until(signal))),
+    getCall: (id: string, signal?: AbortSignal) => read(one.$get({ param: { id } }, until(signal))),
+    cancelCall: (id: string) => read(one.cancel.$post({ param: { id } })),
+    conversation: (id: string) => read(one.conversation.$get({ param: { id } })),
+    headers: (id: string) => read(one.headers.$get({ param: { id } })),
+    timeline: (id: string) => read(one.timeline.$get({ param: { id } })),
+    overview: (args: About, signal?: AbortSignal) => read(api.overview.$get({ query: toQuery(args) }, until(signal))),
+    series: (args: About & { metric: Metric; by?: string | null; top?: number; step?: number; zone?: string }, signal?: AbortSignal) =>
+      read(api.series.$get({ query: toQuery(args) }, until(signal))),
+    top: (args: About & { metric: Metric; by: string; limit?: number }, signal?: AbortSignal) =>
+      read(api.top.$get({ query: toQuery(args) }, until(signal))),
     suggest: (args: { field: string; prefix: string; from: number; to: number }, signal?: AbortSignal) =>
-      get<Suggestions>('suggest', args, signal),
-    findId: (id: string, signal?: AbortSignal) => get<FoundId[]>('find', { id }, signal),
+      read(api.suggest.$get({ query: toQuery(args) }, until(signal))),
+    findId: (id: string, signal?: AbortSignal) => read(api.find.$get({ query: { id } }, until(signal))),
   }
 }
+type Metric = InferRequestType<ReturnType<typeof hc<Routes>>['api']['series']['$get']>['query']['metric']
+
 export type Api = ReturnType<typeof createApi>
 export const [useApi, provideApi] = createContext<Api>()

@@ -3,10 +3,11 @@
  * reconnects by itself after a broken line, not after an HTTP error (a restart behind a proxy answers 502): that is done here.
  */
 import { createContext } from 'svelte'
-import type { Call } from '../../server/call.ts'
+import type { CallListItem } from '../../db/queries/list-calls.ts'
 import type { SystemStatus } from './api.ts'
 
-export type LiveEvent = { type: 'started' | 'recorded'; calls: Call[] } | { type: 'reconnected'; calls: [] }
+/** `missed`: something happened that was not told, because the line was down or too much went by; ask for the list again. */
+export type LiveEvent = { type: 'started' | 'recorded'; calls: CallListItem[] } | { type: 'missed'; calls: [] }
 
 export interface Live {
   /** `connecting` is shown only when it lasts. */
@@ -23,21 +24,20 @@ export interface Live {
 const RETRY_MS = [500, 1000, 2000, 4000, 8000]
 const RATE_WINDOW_MS = 10_000
 
-/** The server may send one call or several in one event. */
-const toCalls = (data: unknown): Call[] => {
-  if (Array.isArray(data)) return data as Call[]
-  const { calls, call } = data as { calls?: Call[]; call?: Call }
-  return calls ?? (call ? [call] : [data as Call])
-}
+/** Hundreds of events a second are told in a few pieces: each costs the listeners a pass over their rows. */
+const GATHER_MS = 100
 
 export function createLive(url: string, fetchStatus: () => Promise<SystemStatus>): Live {
   let state = $state<Live['state']>('connecting')
   let status = $state.raw<SystemStatus | null>(null)
   let perSecond = $state(0)
-  let recent: number[] = []
+  let recent: { at: number; calls: number }[] = []
   let source: EventSource | null = null
+  let cursor = ''
   let failures = 0
   let timer: ReturnType<typeof setTimeout> | undefined
+  let gathering: ReturnType<typeof setTimeout> | undefined
+  let gathered: { started: CallListItem[]; recorded: CallListItem[] } = { started: [], recorded: [] }
   const listeners = new Set<(event: LiveEvent) => void>()
   const tell = (event: LiveEvent) => listeners.forEach((listener) => listener(event))
 
@@ -48,20 +48,31 @@ export function createLive(url: string, fetchStatus: () => Promise<SystemStatus>
     )
   const countRecent = () => {
     const since = Date.now() - RATE_WINDOW_MS
-    recent = recent.filter((at) => at > since)
-    perSecond = recent.length / (RATE_WINDOW_MS / 1000)
+    recent = recent.filter(({ at }) => at > since)
+    perSecond = recent.reduce((sum, { calls }) => sum + calls, 0) / (RATE_WINDOW_MS / 1000)
+  }
+  const count = (calls: number) => {
+    recent.push({ at: Date.now(), calls })
+    countRecent()
+  }
+  const flush = () => {
+    gathering = undefined
+    const { started, recorded } = gathered
+    gathered = { started: [], recorded: [] }
+    if (recorded.length > 0) count(recorded.length)
+    if (started.length > 0) tell({ type: 'started', calls: started })
+    if (recorded.length > 0) tell({ type: 'recorded', calls: recorded })
   }
 
   const connect = () => {
     clearTimeout(timer)
     source?.close()
-    const line = (source = new EventSource(url))
+    const line = (source = new EventSource(cursor ? `${url}?cursor=${encodeURIComponent(cursor)}` : url))
     line.onopen = () => {
       const again = failures > 0 || state === 'lost'
       failures = 0
       state = 'open'
-      void refreshStatus()
-      if (again) tell({ type: 'reconnected', calls: [] })
+      if (again) tell({ type: 'missed', calls: [] })
     }
     line.onerror = () => {
       failures++
@@ -69,15 +80,23 @@ export function createLive(url: string, fetchStatus: () => Promise<SystemStatus>
       line.close()
       timer = setTimeout(connect, RETRY_MS[Math.min(failures, RETRY_MS.length) - 1])
     }
-    const on = (name: string, handle: (data: unknown) => void) =>
-      line.addEventListener(name, (event) => handle(JSON.parse((event as MessageEvent<string>).data)))
-    on('status', (data) => (status = status ? { ...status, ...(data as SystemStatus) } : (data as SystemStatus)))
-    on('started', (data) => tell({ type: 'started', calls: toCalls(data) }))
-    on('recorded', (data) => {
-      const calls = toCalls(data)
-      recent.push(...calls.map(() => Date.now()))
-      countRecent()
-      tell({ type: 'recorded', calls })
+    const on = <T>(name: string, handle: (data: T) => void) =>
+      line.addEventListener(name, (event) => {
+        const { data, lastEventId } = event as MessageEvent<string>
+        if (lastEventId) cursor = lastEventId
+        handle(JSON.parse(data) as T)
+      })
+    const gather = (name: 'started' | 'recorded') =>
+      on<CallListItem>(name, (call) => {
+        gathered[name].push(call)
+        gathering ??= setTimeout(flush, GATHER_MS)
+      })
+    gather('started')
+    gather('recorded')
+    on<SystemStatus>('status', (data) => (status = data))
+    on<{ missed: number | null }>('gap', ({ missed }) => {
+      if (missed) count(missed)
+      tell({ type: 'missed', calls: [] })
     })
   }
 
@@ -100,11 +119,8 @@ export function createLive(url: string, fetchStatus: () => Promise<SystemStatus>
       if (state !== 'open') connect()
     },
     start() {
-      void refreshStatus()
       connect()
       setInterval(countRecent, 1000)
-      // Without traffic the server says nothing about itself; the corner must still not lie.
-      setInterval(() => document.visibilityState === 'visible' && void refreshStatus(), 15_000)
       addEventListener('online', () => connect())
     },
   }

@@ -55,7 +55,7 @@ export function createScope(router: Router, line: Live): Scope {
         Math.max(300, last + CALM_MS - Date.now()),
       )
     }
-    const stop = line.subscribe((event) => (event.type === 'reconnected' ? refresh() : event.type === 'recorded' && soon()))
+    const stop = line.subscribe((event) => event.type !== 'started' && soon())
     const idle = setInterval(() => document.visibilityState === 'visible' && refresh(), IDLE_MS)
     return () => {
       stop()
@@ -63,7 +63,7 @@ export function createScope(router: Router, line: Live): Scope {
       clearInterval(idle)
     }
   })
-  $effect(() => (live ? undefined : line.subscribe((event) => event.type === 'reconnected' && refresh())))
+  $effect(() => (live ? undefined : line.subscribe((event) => event.type === 'missed' && refresh())))
 
   return {
     get q() {

@@ -28,6 +28,8 @@ export interface Turn {
 export interface Conversation {
   system: Turn[]
   earlier: Turn[]
+  /** As many messages as the request has there; `earlier` has fewer turns, since results stand with their calls. */
+  earlierMessages: number
   fresh: Turn[]
   answer: Turn[]
 }
@@ -55,6 +57,7 @@ export const toConversation = (request: RequestFacts | null, answer: Answer | nu
   return {
     system: system.map((message) => toPlainTurn(message)),
     earlier: toTurns('earlier'),
+    earlierMessages: split,
     fresh: toTurns('fresh'),
     answer: toTurns('answer'),
   }

@@ -61,7 +61,7 @@ const phases = (attempt: Attempt, call: Call, from: number, end: number): Bar[] 
   }
   add('connect', 'connect', attempt.connectMs === null ? null : from + attempt.connectMs, 'DNS, TCP and TLS to the provider. No bar: the connection was already open.')
   add('headers', 'wait', attempt.headersMs === null ? null : from + attempt.headersMs, 'From the request sent until the provider answered with its headers.')
-  add('first token', 'token', call.firstTokenMs, 'From the headers until the first event with content.')
+  add('until token', 'token', call.firstTokenMs, 'From the headers until the first event with content.')
   if (call.outcome === 'running') add(call.firstTokenMs === null ? 'waiting' : 'streaming', 'running', end, 'Still running.')
   else if (attempt.headersMs !== null) add(call.stream ? 'stream' : 'body', 'stream', end, call.stream ? 'From the first event with content to the last byte.' : 'From the headers to the last byte.')
   else add(call.status === null ? 'no answer' : 'answer', 'wait', end, 'Until the call ended.')

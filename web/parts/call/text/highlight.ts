@@ -2,7 +2,7 @@
  * Colours for code, in four classes, from one table: enough to read an answer by, in about one kilobyte (highlight.js with eight languages
  * is about 20 kB gzip, and gives HTML strings, which nothing here does). Unknown languages stay plain. One linear pass, no backtracking.
  */
-export type Kind = 'plain' | 'comment' | 'string' | 'number' | 'word'
+export type Kind = 'plain' | 'comment' | 'string' | 'number' | 'word' | 'key'
 export interface Token {
   kind: Kind
   text: string
@@ -30,6 +30,8 @@ interface Grammar {
   comments: string
   strings: string
   words: string
+  /** Data, not a program: names are set apart from their values, and texts are not coloured. */
+  data?: boolean
   /** Key words in any case (SQL). */
   anyCase?: boolean
 }
@@ -37,8 +39,8 @@ const C: Grammar = { comments: SLASHES, strings: `${QUOTES}|${TICKS}`, words: C_
 const PYTHON: Grammar = { comments: HASH, strings: `${TRIPLE}|${QUOTES}`, words: PY_WORDS }
 const SHELL: Grammar = { comments: String.raw`(?<=^|\s)#[^\n]*`, strings: QUOTES, words: SH_WORDS }
 const SQL: Grammar = { comments: String.raw`--[^\n]*|\/\*[^]*?(?:\*\/|$)`, strings: `'(?:[^']|'')*'?|"[^"\\n]*"?`, words: SQL_WORDS, anyCase: true }
-const JSON_LIKE: Grammar = { comments: SLASHES, strings: String.raw`"(?:[^"\\\n]|\\.)*"?`, words: 'true false null' }
-const YAML: Grammar = { comments: String.raw`(?<=^|\s)#[^\n]*`, strings: QUOTES, words: 'true false null yes no' }
+const JSON_LIKE: Grammar = { comments: SLASHES, strings: String.raw`"(?:[^"\\\n]|\\.)*"?`, words: 'true false null', data: true }
+const YAML: Grammar = { comments: String.raw`(?<=^|\s)#[^\n]*`, strings: QUOTES, words: 'true false null yes no', data: true }
 
 const names = (list: string, grammar: Grammar) => list.split(' ').map((name) => [name, grammar] as const)
 const GRAMMARS = new Map<string, Grammar>([
@@ -57,17 +59,21 @@ export const highlight = (code: string, language: string | null): Token[] => {
   const grammar = GRAMMARS.get((language ?? '').toLowerCase())
   if (!grammar || code.length > LONGEST) return [{ kind: 'plain', text: code }]
   const words = new Set(grammar.words.split(' '))
+  const isWord = (word: string) => words.has(grammar.anyCase ? word.toLowerCase() : word)
   const tokens: Token[] = []
   let from = 0
   for (const found of code.matchAll(patterns(grammar))) {
     const [text, comment, string, number, word] = found
-    const known = word !== undefined && words.has(grammar.anyCase ? word.toLowerCase() : word)
-    const kind = comment ? 'comment' : string ? 'string' : number ? 'number' : known ? 'word' : null
+    const after = found.index + text.length
+    const kind = comment ? 'comment' : string ? kindOfString(grammar, code, after) : number ? 'number' : isWord(word!) ? 'word' : null
     if (!kind) continue
     if (found.index > from) tokens.push({ kind: 'plain', text: code.slice(from, found.index) })
     tokens.push({ kind, text })
-    from = found.index + text.length
+    from = after
   }
   if (from < code.length) tokens.push({ kind: 'plain', text: code.slice(from) })
   return tokens
 }
+
+const kindOfString = (grammar: Grammar, code: string, after: number): Kind | null =>
+  grammar.data ? (/^\s*:/.test(code.slice(after, after + 20)) ? 'key' : null) : 'string'

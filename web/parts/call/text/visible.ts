@@ -29,7 +29,12 @@ const ACTING =
   // eslint-disable-next-line no-control-regex
   /\u001b(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|\][^\u0007\u001b]{0,256}\u0007)|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]|[\u{e0000}-\u{e007f}]+/gu
 
+const C0 = 'NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US'.split(' ')
+
 const hex = (code: number) => `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
+const nameOf = (code: number) => NAMES[code]?.[0] ?? C0[code] ?? (code === 0x7f ? 'DEL' : hex(code))
+/** Names in angle brackets rather than Unicode's control pictures: few fonts have those. */
+const spell = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `⟨${nameOf(c.charCodeAt(0))}⟩`)
 
 const toMark = (found: string): Stretch => {
   const code = found.codePointAt(0)!
@@ -37,18 +42,9 @@ const toMark = (found: string): Stretch => {
     const hidden = [...found].map((c) => String.fromCodePoint(Math.max(0x20, c.codePointAt(0)! - 0xe0000))).join('')
     return { text: `⟨tags: ${hidden}⟩`, mark: 'invisible Unicode tag characters, spelled out' }
   }
-  if (code === 0x1b) return { text: `␛${toPictures(found.slice(1))}`, mark: 'terminal escape sequence, shown and not obeyed' }
-  const named = NAMES[code]
-  if (named) return { text: `⟨${named[0]}⟩`, mark: `${named[1]}, ${hex(code)}` }
-  return { text: toPictures(found), mark: `control character ${hex(code)}` }
+  if (code === 0x1b) return { text: spell(found), mark: 'terminal escape sequence, shown and not obeyed' }
+  return { text: `⟨${nameOf(code)}⟩`, mark: `${NAMES[code]?.[1] ?? 'control character'}, ${hex(code)}` }
 }
-
-/** C0 controls have pictures of their own in Unicode (U+2400 and on); DEL is U+2421; C1 controls are written as numbers. */
-const toPictures = (text: string) =>
-  text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => {
-    const code = c.charCodeAt(0)
-    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '␡' : `⟨${hex(code)}⟩`
-  })
 
 /** The text in stretches; one stretch without a mark when there is nothing to show (the common case, found by one search). */
 export const toVisible = (text: string): Stretch[] => {

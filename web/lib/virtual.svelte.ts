@@ -1,0 +1,49 @@
+/** @tanstack/virtual-core for runes: which rows of a long list are in sight. All rows have one height, so nothing is measured. */
+import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from '@tanstack/virtual-core'
+import type { VirtualItem } from '@tanstack/virtual-core'
+
+export interface Virtual {
+  readonly rows: VirtualItem[]
+  /** Pixels of the whole list. */
+  readonly height: number
+  scrollTo(index: number): void
+}
+
+/** `covered`: pixels at the top of the scrolled area that a sticky head lies over. */
+export function createVirtual(options: { count: () => number; size: () => number; covered: () => number; element: () => HTMLElement | null }): Virtual {
+  let version = $state(0)
+  const settings = () => ({
+    count: options.count(),
+    getScrollElement: options.element,
+    estimateSize: options.size,
+    overscan: 12,
+    scrollPaddingEnd: options.covered(),
+    observeElementRect,
+    observeElementOffset,
+    scrollToFn: elementScroll,
+    onChange: () => void version++,
+  })
+  const virtualizer = new Virtualizer<HTMLElement, HTMLElement>({ ...settings(), count: 0 })
+
+  $effect(() => virtualizer._didMount())
+  let size = 0
+  $effect(() => {
+    virtualizer.setOptions(settings())
+    if (size !== options.size()) virtualizer.measure()
+    size = options.size()
+    virtualizer._willUpdate()
+    version++
+  })
+
+  return {
+    get rows() {
+      void version
+      return virtualizer.getVirtualItems()
+    },
+    get height() {
+      void version
+      return virtualizer.getTotalSize()
+    },
+    scrollTo: (index) => virtualizer.scrollToIndex(index, { align: 'auto' }),
+  }
+}

@@ -1,0 +1,16 @@
+/** Labels for a time axis: as many as fit, dates where the day changes, clock times elsewhere. */
+import { scaleTime } from 'd3-scale'
+import { toClock, toDay, toMinute } from '../../lib/time.ts'
+
+export interface Tick {
+  x: number
+  text: string
+}
+
+export function timeTicks(from: number, to: number, width: number, every = 110): Tick[] {
+  const scale = scaleTime().domain([from, to]).range([0, width])
+  return scale.ticks(Math.max(2, Math.floor(width / every))).map((date) => {
+    const midnight = date.getHours() === 0 && date.getMinutes() === 0 && date.getSeconds() === 0
+    return { x: scale(date), text: midnight ? toDay(+date) : date.getSeconds() === 0 ? toMinute(+date) : toClock(+date) }
+  })
+}
