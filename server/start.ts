@@ -81,7 +81,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
 
   const recorder = startRecorder({
     workerUrl: settings.workers.recorder,
-    options: { dataDir: config.data, database: config.database, migrationsDir: settings.migrationsDir, wake, ...fromConfig(rules) },
+    options: { dataDir: config.data, database: config.database, wake, ...fromConfig(rules) },
     onRecorded: (calls) => {
       for (const listener of listeners) listener(calls)
     },

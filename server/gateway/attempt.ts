@@ -51,12 +51,11 @@ export function tryTarget(call: LiveCall, target: Target, gateway: Gateway): Pro
 }
 
 function toDispatch(call: LiveCall, target: Target, gateway: Gateway, attempt: { touch(): void }): Dispatcher.DispatchOptions {
-  const { host } = new URL(target.origin)
   return {
     origin: target.origin,
     path: target.path,
     method: call.incoming.method as Dispatcher.HttpMethod,
-    headers: toUpstreamHeaders(call.incoming.rawHeaders, { host, drop: call.dropHeaders, set: call.setHeaders }),
+    headers: toUpstreamHeaders(call.incoming.rawHeaders, { host: target.host, drop: call.dropHeaders, set: call.setHeaders }),
     body: requestBody(call, gateway, attempt.touch),
     ...(isWebSocket(call) ? { upgrade: 'websocket' } : {}),
   }
@@ -71,6 +70,7 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
   let early: Buffer[] = []
   let ended: string[] | null = null
   let broken: WeirError | null = null
+  let started = false
   let over = false
 
   const meta: AttemptMeta = {
@@ -171,7 +171,9 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
     },
     onResponseData(_, bytes) {
       if (over) return
-      timeouts.touch()
+      if (started) timeouts.touch()
+      else timeouts.enter('idle')
+      started = true
       if (sink) sink.piece(bytes)
       else early.push(bytes)
     },

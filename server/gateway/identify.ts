@@ -9,7 +9,7 @@ import { WeirError } from '../errors.ts'
 import type { Provider } from '../providers/provider.ts'
 import { headerOf } from './headers.ts'
 import { askForUsage } from './inject-usage.ts'
-import type { LiveCall } from './live.ts'
+import type { LiveCall, Target } from './live.ts'
 import { isModelList } from './models.ts'
 import { scanTopLevel, type Scanned, splice, stringAt, type TopLevel } from './scan.ts'
 
@@ -113,14 +113,14 @@ function shift(scanned: TopLevel, place: Scanned, by: number): void {
 }
 
 /** Where the bytes go: origin, and base path + path exactly as the client wrote it. */
-function locate(call: LiveCall, provider: Provider, rest: string): { origin: string; path: string } {
+function locate(call: LiveCall, provider: Provider, rest: string): Pick<Target, 'origin' | 'host' | 'path'> {
   if (provider.baseUrl === '') throw new WeirError('bad_request', `Weir does not know where ${provider.name} lives: set providers.${provider.name}.baseUrl in weir.yaml (for Azure https://RESOURCE.openai.azure.com).`)
   const base = new URL(regional(provider, rest) ?? provider.baseUrl)
   const basePath = base.pathname === '/' ? '' : base.pathname
   let path = basePath + withoutKey(withoutRegion(provider, rest), call.caller.keyParameter)
   if (!path.startsWith('/')) path = `/${path}`
   if (/[^\x21-\xff]/.test(path)) throw new WeirError('bad_target', 'The path has a character that no HTTP request may carry (a control character, a space, or one above U+00FF). Percent-encode it.')
-  return { origin: base.origin, path }
+  return { origin: base.origin, host: base.host, path }
 }
 
 /** Google and AWS have a host for each region; it is part of the path (and, at AWS, of the client's signature). */

@@ -1,7 +1,6 @@
 /** A call while it runs: what the steps of `handle.ts` know, hand on and fill in. It lives on the main thread only. */
 import { performance } from 'node:perf_hooks'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { v7 } from 'uuid'
 import type { Billing, Capture, Change, Outcome } from '../call.ts'
 import type { Config } from '../config/config.ts'
 import type { Dialect, Operation } from '../dialects/dialect.ts'
@@ -10,6 +9,7 @@ import type { AttemptMeta } from '../journal/entry.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { Providers } from '../providers/registry.ts'
 import type { Address } from './address.ts'
+import { createCallId } from './call-id.ts'
 import type { BodyRecord } from './body-record.ts'
 
 /** The settings that a call started with; a reload makes new ones and leaves these alone. */
@@ -31,6 +31,8 @@ export interface Target {
   /** `provider`, or `provider/model` where an address or route names the model. */
   name: string
   origin: string
+  /** `host[:port]` of the origin. */
+  host: string
   /** Path and query, as they go on the wire. */
   path: string
 }
@@ -138,7 +140,7 @@ const NOBODY: Caller = {
 export function openCall(incoming: IncomingMessage, outgoing: ServerResponse, rules: Rules, records: () => BodyRecord): LiveCall {
   const t0 = performance.now()
   return {
-    id: v7(),
+    id: createCallId(),
     startedAt: Date.now(),
     t0,
     incoming,

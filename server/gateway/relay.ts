@@ -40,13 +40,10 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
   }
 
   const settled = await new Promise<WeirError | null>((resolve) => {
-    let started = false
     /** Settles when everything that has come so far is on its way to the client. The journal answers in order. */
     let out: Promise<void> = gateway.journal.attempt(call.id, attempt.meta).then(() => sendHeaders(call, attempt, waiting === 0))
     const sink: Sink = {
       piece(bytes) {
-        if (!started) attempt.timeouts.enter('idle')
-        started = true
         waiting += bytes.length
         const written = record(call, gateway, 'response', bytes, elapsed(call))
         out = written.then(() => {
