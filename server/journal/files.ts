@@ -1,0 +1,95 @@
+/**
+ * Names in the journal's folder: `<writer>/<segment>-<incarnation>.journal`. Segment numbers of a folder only grow, so a
+ * position stays true for ever; the incarnation is new for every process that takes the folder over, so the reader knows
+ * that whatever an earlier incarnation left open will not go on.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readdirSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { acquireLock, writerLockFile } from './lock.ts'
+import type { Lock } from './lock.ts'
+
+export interface Segment {
+  number: number
+  incarnation: string
+  name: string
+  path: string
+}
+
+const SEGMENT = /^(\d{10})-([0-9a-f]{8})\.journal$/
+const WRITER = /^[0-9a-z]+-[0-9a-f]{8}$/
+
+export const toSegment = (dir: string, number: number, incarnation: string): Segment => {
+  const name = `${String(number).padStart(10, '0')}-${incarnation}.journal`
+  return { number, incarnation, name, path: join(dir, name) }
+}
+
+const namesIn = (dir: string): string[] => {
+  try {
+    return readdirSync(dir)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** A writer's segments, oldest first. */
+export const listSegments = (dir: string): Segment[] =>
+  namesIn(dir)
+    .map((name) => SEGMENT.exec(name))
+    .filter((match) => match !== null)
+    .map(([, number, incarnation]) => toSegment(dir, Number(number), incarnation!))
+    .sort((a, b) => a.number - b.number)
+
+/** Writers of a journal folder, oldest first: their names begin with the time of their making. */
+export const listWriters = (journalDir: string): string[] =>
+  namesIn(journalDir)
+    .filter((name) => WRITER.test(name))
+    .sort()
+
+export const newIncarnation = (): string => randomBytes(4).toString('hex')
+
+export interface WriterFolder {
+  writer: string
+  dir: string
+  lock: Lock
+}
+
+/**
+ * The oldest folder that nobody holds, else a new one: there are never more folders than there were processes at one time.
+ * A new name is never an old one again, even when somebody deleted the journal and the database still knows positions.
+ */
+export const claimWriterFolder = (journalDir: string): WriterFolder => {
+  mkdirSync(journalDir, { recursive: true, mode: 0o700 })
+  for (const writer of listWriters(journalDir)) {
+    const dir = join(journalDir, writer)
+    const lock = acquireLock(writerLockFile(dir))
+    if (lock) return { writer, dir, lock }
+  }
+  for (;;) {
+    const writer = `${Date.now().toString(36)}-${newIncarnation()}`
+    const dir = join(journalDir, writer)
+    const lock = acquireLock(writerLockFile(dir))
+    if (lock) return { writer, dir, lock }
+  }
+}
+
+/** Bytes of all segments of all writers. Asynchronous: the main thread asks while calls pass. */
+export const measureJournal = async (journalDir: string): Promise<number> => {
+  let bytes = 0
+  for (const writer of await readdir(journalDir)) {
+    if (!WRITER.test(writer)) continue
+    const dir = join(journalDir, writer)
+    const names = (await readdir(dir)).filter((name) => SEGMENT.test(name))
+    // A segment that the recorder deletes meanwhile counts nothing.
+    const sizes = names.map((name) =>
+      stat(join(dir, name)).then(
+        (info) => info.size,
+        () => 0,
+      ),
+    )
+    for (const size of await Promise.all(sizes)) bytes += size
+  }
+  return bytes
+}
