@@ -12,6 +12,8 @@ const TICK_MS = 100
 /** What one tick passes on at most; the dashboard draws no faster. */
 const PER_TICK = 100
 const KEPT = 1_000
+/** Time in which a reader who lost the connection can come back without missing anything. */
+const FOLLOWED_MS = 60_000
 
 /** Why events are missing: the reader was too slow · more happened than is passed on · the cursor is too old. */
 export type GapReason = 'slow' | 'busy' | 'cursor'
@@ -53,6 +55,8 @@ export const createHub = (running: RunningCalls, recorded: RecordedCalls): Hub =
   let seq = 0
   let told = 0
   let timer: NodeJS.Timeout | null = null
+  let leaving: NodeJS.Timeout | null = null
+  let unfollow: (() => void) | null = null
 
   const cursorOf = (n: number) => `${boot}-${n}`
   const print = (it: Happening) => toEvent(it.type, toListItem(it.call), cursorOf(it.seq))
@@ -75,12 +79,25 @@ export const createHub = (running: RunningCalls, recorded: RecordedCalls): Hub =
     for (const listener of listeners) listener(one)
   }
 
-  running.subscribe(({ type, call }) => {
-    if (type === 'started') happened('started', call)
-  })
-  recorded.subscribe((calls) => {
-    for (const call of calls) happened('recorded', call)
-  })
+  /** Only while somebody reads, and a while after: with the dashboard closed this costs the data path nothing. */
+  const follow = () => {
+    // What happened unseen has no number; a cursor from before must not look as if nothing had.
+    seq++
+    told = seq
+    kept.length = 0
+    const stopRunning = running.subscribe(({ type, call }) => {
+      if (type === 'started') happened('started', call)
+    })
+    const stopRecorded = recorded.subscribe((calls) => {
+      for (const call of calls) happened('recorded', call)
+    })
+    return () => {
+      stopRunning()
+      stopRecorded()
+      kept.length = 0
+      unfollow = null
+    }
+  }
 
   return {
     cursorOf,
@@ -95,11 +112,16 @@ export const createHub = (running: RunningCalls, recorded: RecordedCalls): Hub =
       return after(n)
     },
     listen(listener) {
+      if (leaving) clearTimeout(leaving)
+      unfollow ??= follow()
       // What happened before this moment is the newcomer's to fetch; the others get it now.
       if (timer) clearTimeout(timer)
       tick()
       listeners.add(listener)
-      return () => void listeners.delete(listener)
+      return () => {
+        listeners.delete(listener)
+        if (listeners.size === 0) leaving = setTimeout(() => unfollow?.(), FOLLOWED_MS).unref()
+      }
     },
   }
 }

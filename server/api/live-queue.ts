@@ -74,7 +74,8 @@ export const createLiveQueue = (onOverflow: (taken: number) => string, onClose: 
     stream,
     push(text, upTo) {
       if (ending || closed) return
-      if (size + text.length > MAX_BYTES) {
+      // What comes first is taken however long it is: the backlog of a reader who comes back is one text.
+      if (waiting.length > 0 && size + text.length > MAX_BYTES) {
         waiting = []
         return end(onOverflow(taken))
       }

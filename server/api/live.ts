@@ -54,6 +54,14 @@ export const liveRoutes = (deps: LiveDeps) => {
 
 const toGap = (gap: Gap, id: string) => toEvent('gap', gap, id)
 
+/** What a reader who comes back has missed, as far as it is still known. */
+function backlog(hub: Hub, cursor: string | null): string {
+  if (cursor === null) return ''
+  const missed = hub.since(cursor)
+  if (missed === null) return toGap({ reason: 'cursor', missed: null }, hub.cursorOf(hub.seq))
+  return missed.map((it) => hub.print(it)).join('')
+}
+
 function follow(
   hub: Hub,
   cursor: string | null,
@@ -68,7 +76,11 @@ function follow(
     },
   )
 
-  let statusText = ''
+  const unlisten = hub.listen((tick) => {
+    const gap = tick.gap === null ? '' : toGap(tick.gap, hub.cursorOf(tick.seq))
+    say(gap + tick.text, tick.seq)
+  })
+  let statusText = toEvent('status', status(), null)
   let quietSince = Date.now()
   let told = hub.seq
   const say = (text: string, upTo = told) => {
@@ -81,16 +93,7 @@ function follow(
     if (text !== statusText) say((statusText = text))
   }
 
-  say(RETRY)
-  sayStatus()
-  const missed = cursor === null ? [] : hub.since(cursor)
-  if (missed === null) say(toGap({ reason: 'cursor', missed: null }, hub.cursorOf(told)))
-  else for (const it of missed) say(hub.print(it))
-
-  const unlisten = hub.listen((tick) => {
-    const gap = tick.gap === null ? '' : toGap(tick.gap, hub.cursorOf(tick.seq))
-    say(gap + tick.text, tick.seq)
-  })
+  say(RETRY + statusText + backlog(hub, cursor))
   const timer = setInterval(() => {
     if (draining()) return queue.end()
     sayStatus()

@@ -23,11 +23,10 @@ function matchesTerm(term: FilterTerm, call: Call): boolean {
 
 function matchesValue(term: FilterTerm, field: Field, value: string, call: Call): boolean {
   if (term.field === 'has') return HAS[value]?.(call) ?? false
-  if (field.type === 'flag') return FLAGS[term.field]?.(call) === /^(yes|true|1)$/i.test(value)
+  if (field.type === 'flag') return (FLAGS[term.field]?.(call) ?? null) === toFlag(value)
   if (field.type === 'text')
     return (
-      textsOf(term.field, call).some((text) => matchesString(term.op, text, value)) ||
-      isUnset(textsOf(term.field, call), value)
+      textsOf(term, call).some((text) => matchesString(term.op, text, value)) || isUnset(textsOf(term, call), value)
     )
   if (field.type === 'tag') {
     const texts = [call.tags[term.field.slice('tag.'.length)] ?? null]
@@ -42,7 +41,7 @@ const isUnset = (texts: (string | null)[], value: string) =>
 function matchesString(op: FilterTerm['op'], text: string | null, value: string): boolean {
   if (text === null || value === '') return false
   if (op === '~') return text.toLowerCase().includes(value.toLowerCase())
-  if (!value.includes('*')) return text.toLowerCase() === value.toLowerCase()
+  if (!value.includes('*')) return text === value
   const pattern = value.split('*').map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${pattern.join('.*')}$`, 'isu').test(text)
 }
@@ -92,8 +91,10 @@ const NUMBERS: Record<string, (call: Call) => number | null> = {
   ttft: (call) => call.firstTokenMs,
 }
 
-const FLAGS: Record<string, (call: Call) => boolean> = {
-  stream: (call) => call.stream === true,
+const toFlag = (value: string) => (value === '' ? null : /^(yes|true|1)$/i.test(value))
+
+const FLAGS: Record<string, (call: Call) => boolean | null> = {
+  stream: (call) => call.stream,
   auxiliary: (call) => call.auxiliary,
   unpriced: () => false,
 }
@@ -109,11 +110,11 @@ const HAS: Record<string, (call: Call) => boolean> = {
   changes: (call) => call.changes.length > 0,
 }
 
-function textsOf(field: string, call: Call): (string | null)[] {
+function textsOf({ field, op }: FilterTerm, call: Call): (string | null)[] {
+  if (field === 'error') return op === '~' ? [call.errorCode, call.errorMessage] : [call.errorCode]
   if (field === 'model') return [call.model, call.responseModel]
-  if (field === 'error') return [call.errorCode, call.errorMessage]
   if (field === 'finding') return call.findings
-  if (field === 'id') return [call.id, call.requestId, call.responseId, call.traceId, call.sessionId]
+  if (field === 'id') return [call.id, call.requestId, call.responseId, call.traceId, call.sessionId, call.parentId]
   const name = COLUMNS[field]
   return name === undefined ? [] : [call[name] as string | null]
 }

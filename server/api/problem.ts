@@ -70,7 +70,7 @@ export class ApiError extends Error {
 /** The one place where an error becomes an answer. What is not ours is `internal` and goes to `log`: nobody else sees its text. */
 export const toProblem = (error: unknown, c: Context, log: (error: unknown) => void): Response => {
   const known = toApiError(error)
-  if (known.code === 'internal') log(error)
+  if (known.code === 'internal' || known.code === 'reader_failed') log(error)
   const [status, title] = PROBLEMS[known.code]
   const body: z.infer<typeof problem> = {
     type: `urn:weir:problem:${known.code}`,
