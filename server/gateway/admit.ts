@@ -29,7 +29,7 @@ function useOwnCredential(call: LiveCall, gateway: Gateway): void {
     caller.credential = gateway.nameCredential(provider.apiKey)
     return
   }
-  if (provider.apiKey !== null && call.operation !== null && !call.operation.auxiliary) {
+  if (provider.apiKey !== null && !isHarmless(call)) {
     throw new WeirError('credential_required', `The credential that Weir holds for ${provider.name} is used only for calls with a valid Weir key. Send one in x-weir-key, or send a ${provider.name} key of your own.`)
   }
 }
@@ -39,3 +39,6 @@ function refuseForeignSignature(call: LiveCall): void {
   if (call.provider!.name !== 'bedrock' || !headerOf(call.incoming.rawHeaders, 'authorization')?.startsWith('AWS4-HMAC-SHA256')) return
   throw new WeirError('credential_required', 'This request is signed for another host (AWS Signature V4 covers the host name), so Bedrock would refuse it. Use a Bedrock API key (AWS_BEARER_TOKEN_BEDROCK) instead: it passes through unchanged.')
 }
+
+/** Health probes of clients (`HEAD /`) show no credential and need none. */
+const isHarmless = (call: LiveCall) => call.incoming.method === 'HEAD' || call.incoming.method === 'OPTIONS'

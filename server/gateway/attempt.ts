@@ -55,7 +55,7 @@ function toDispatch(call: LiveCall, target: Target, gateway: Gateway, attempt: {
     origin: target.origin,
     path: target.path,
     method: call.incoming.method as Dispatcher.HttpMethod,
-    headers: toUpstreamHeaders(call.incoming.rawHeaders, { host: target.host, drop: call.dropHeaders, set: call.setHeaders }),
+    headers: toUpstreamHeaders(call.incoming.rawHeaders, { host: target.host, whole: call.body.kind === 'whole', drop: call.dropHeaders, set: call.setHeaders }),
     body: requestBody(call, gateway, attempt.touch),
     ...(isWebSocket(call) ? { upgrade: 'websocket' } : {}),
   }

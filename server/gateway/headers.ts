@@ -3,7 +3,7 @@
  * out is hop-by-hop (RFC 9110 §7.6.1), Weir's own, or a credential that a Weir key stands in for; nothing else is touched.
  */
 
-/** Never forwarded. `expect` is answered by Weir itself; `content-length` is set from the bytes that really go. */
+/** Never forwarded. `expect` is answered by Weir itself; */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'proxy-authorization', 'expect', 'http2-settings'])
 /** Of an answer: these end at Weir too. */
 const HOP_BY_HOP_RESPONSE = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'te', 'upgrade', 'proxy-authenticate'])
@@ -29,19 +29,22 @@ function namedInConnection(raw: readonly string[]): Set<string> | null {
 export interface ForwardOptions {
   /** `host[:port]` of the upstream. */
   host: string
+  /** The body is held whole. */
+  whole: boolean
   /** Lower-case header names to leave out (a Weir key's place). */
   drop: ReadonlySet<string>
   /** Replaces or adds these. */
   set: readonly (readonly [name: string, value: string])[]
 }
 
-/** The request headers as they go upstream. Content-length is left out: it is undici's, from the body that goes. */
-export function toUpstreamHeaders(raw: readonly string[], { host, drop, set }: ForwardOptions): string[] {
+/** The request headers as they go upstream. Of a body held whole undici sets the length itself, from the bytes that really go. */
+export function toUpstreamHeaders(raw: readonly string[], { host, whole, drop, set }: ForwardOptions): string[] {
   const named = namedInConnection(raw)
   const replaced = new Set(set.map(([name]) => name.toLowerCase()))
   const out: string[] = ['host', host]
   forEachHeader(raw, (name, value, i) => {
     if (name === 'host' || HOP_BY_HOP.has(name) || named?.has(name)) return
+    if (whole && name === 'content-length') return
     if (name.startsWith('x-weir-') || drop.has(name) || replaced.has(name)) return
     if (ALIASES.test(name)) return
     out.push(raw[i]!, value)

@@ -42,6 +42,7 @@ function describeModelList(call: LiveCall): void {
 }
 
 const isEncoded = (call: LiveCall) => {
+  if (call.dropHeaders.has('content-encoding')) return false
   const encoding = headerOf(call.incoming.rawHeaders, 'content-encoding')
   return encoding !== null && encoding.toLowerCase() !== 'identity'
 }
@@ -55,7 +56,9 @@ function readTopLevel(call: LiveCall, { values }: TopLevel): void {
 
 function setOperation(call: LiveCall, provider: Provider, rest: string): void {
   const path = rest.split('?', 1)[0]!
-  const recognised = recognise(provider.dialects, call.incoming.method!, path)
+  // A handshake is a GET; what is spoken over it is what a POST would say.
+  const method = call.incoming.headers.upgrade?.toLowerCase() === 'websocket' ? 'POST' : call.incoming.method!
+  const recognised = recognise(provider.dialects, method, path)
   if (!recognised) return
   call.dialect = recognised.dialect
   call.operation = recognised.operation

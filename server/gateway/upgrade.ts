@@ -39,6 +39,8 @@ async function live(call: LiveCall, socket: Duplex, head: Buffer, gateway: Gatew
   try {
     await ingress(call, gateway)
     await identify(call)
+    // The handshake generates nothing: the responses that come over it are calls of their own.
+    call.operation = { name: 'websocket', path: /./, auxiliary: true }
     admit(call, gateway)
     call.request.expect(null, captureLimit(call))
     call.response.expect(null, captureLimit(call))
