@@ -183,8 +183,8 @@ export const configSchema = z.strictObject({
   otel: later(),
 })
 
-/** Changing one of these needs a restart. */
-export const RESTART_KEYS = ['port', 'host', 'data', 'database', 'redis', 'basePath'] as const
+/** Changing one of these needs a restart: the listening socket, the folder, the database and the journal are opened once. */
+export const RESTART_KEYS = ['port', 'host', 'data', 'database', 'redis', 'basePath', 'journal'] as const
 
 type Later = 'routes' | 'limits' | 'cache' | 'loops' | 'otel'
 export type Config = Omit<z.output<typeof configSchema>, Later>

@@ -49,7 +49,7 @@ export const createConfigSource = ({ say = () => {}, every = 2000, ...input }: S
   }
 
   const apply = (next: LoadedConfig) => {
-    const waiting = RESTART_KEYS.filter((key) => next.config[key] !== started[key])
+    const waiting = RESTART_KEYS.filter((key) => !same(next.config[key], started[key]))
     const kept = Object.fromEntries(RESTART_KEYS.map((key) => [key, started[key]]))
     loaded = { ...next, config: { ...next.config, ...kept } }
     report(waiting.map((key) => `${key} has changed in the configuration: restart Weir to make it so.`))
@@ -97,7 +97,7 @@ export const createConfigSource = ({ say = () => {}, every = 2000, ...input }: S
   }
 }
 
-const same = (a: Config, b: Config) => JSON.stringify(a) === JSON.stringify(b)
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
 const settled = async (files: readonly string[]): Promise<string> => {
   for (let last = await hashOf(files); ;) {

@@ -55,14 +55,15 @@ test('a wrong file keeps the last good one in force and says why, until it is ri
   expect(source.problems()).toEqual([])
 })
 
-test('port, host, data, database and basePath keep their value and ask for a restart; the rest of the file counts', async () => {
+test('port, host, data, database, basePath and journal keep their value and ask for a restart; the rest of the file counts', async () => {
   const { folder, source } = open('port: 9001\n')
-  folder.write('weir.yaml', 'port: 9002\nbasePath: /weir\nclientIp: true\n')
+  folder.write('weir.yaml', 'port: 9002\nbasePath: /weir\nclientIp: true\njournal: { fsync: always }\n')
   await source.check()
   expect(source.current()).toMatchObject({ port: 9001, basePath: '', clientIp: true })
   expect(source.problems()).toEqual([
     'port has changed in the configuration: restart Weir to make it so.',
     'basePath has changed in the configuration: restart Weir to make it so.',
+    'journal has changed in the configuration: restart Weir to make it so.',
   ])
   folder.write('weir.yaml', 'port: 9001\nclientIp: true\n')
   await source.check()
