@@ -7,10 +7,10 @@ type Json = { properties?: Record<string, Json>; [name: string]: unknown }
 
 export const configJsonSchema = (): Json => {
   const schema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as Json
-  const provider = (schema.properties?.['providers'] as Json)['additionalProperties'] as Json
+  const provider = schema.properties!['providers']!['additionalProperties'] as Json
   for (const group of [schema, provider]) addSecretFiles(group)
   // `ollama:` with nothing after it is a provider with its defaults.
-  ;(schema.properties!['providers'] as Json)['additionalProperties'] = { anyOf: [provider, { type: 'null' }] }
+  schema.properties!['providers']!['additionalProperties'] = { anyOf: [provider, { type: 'null' }] }
   return { title: 'weir.yaml', ...schema }
 }
 
