@@ -68,7 +68,8 @@ function readGeminiRequest(body: Json, path: string): RequestFacts {
       ...toMessages(contents, 'user'),
       ...toMessages(body.content, 'user'),
     ],
-    tools: asObjects(body.tools).flatMap(toTools),
+    // Google also takes one tool without the list around it.
+    tools: (isObject(body.tools) ? [body.tools] : asObjects(body.tools)).flatMap(toTools),
     maxTokens: asCount(config.maxOutputTokens) ?? asCount(config.max_output_tokens),
     settings: { ...restOf(body, UNDERSTOOD), ...restOf(config, new Set(['maxOutputTokens', 'max_output_tokens'])) },
     metadata: asTags(body.labels),
