@@ -4,6 +4,7 @@
  */
 import { openStore } from '../../db/open.ts'
 import type { Store } from '../../db/store.ts'
+import type { Dialect } from '../dialects/dialect.ts'
 import { acquireRecorderLock, type Lock } from '../journal/lock.ts'
 import { createBodies } from './bodies.ts'
 import { createCommitter } from './commit.ts'
@@ -32,7 +33,9 @@ export interface RecorderDeps {
   /** The next waiting message, taken at once; null: none. In a worker messages would else wait for the end of the round. */
   pull?(): ToRecorder | null
   now?(): number
+  /** For tests: a store with faults, a reader with faults. */
   openStore?(): Store | Promise<Store>
+  dialect?(name: string): Dialect
 }
 
 export interface RecorderThread {
@@ -45,7 +48,7 @@ export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): Re
   const { post, now = Date.now, pull = () => null } = deps
   const wake = createWake(options.wake)
   const bodies = createBodies({ perDirection: options.capture.maxBytes })
-  const steps = createSteps(options)
+  const steps = createSteps(options, deps.dialect)
   const status = createStatus((current) => post({ type: 'status', status: current }))
   const prunes: number[] = []
   let retention = options.retention
@@ -114,7 +117,7 @@ export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): Re
     const pulse = new Int32Array(options.pulse ?? new ArrayBuffer(8))
     const round = createRound({
       source,
-      record: steps,
+      steps,
       committer,
       danger,
       bodies,

@@ -3,12 +3,12 @@
  * publishing come after it, in loop.ts. Threading and detection will stand between `price` and the row.
  */
 import type { RecordedCall } from '../../db/store.ts'
-import type { Answer, Dialect } from '../dialects/dialect.ts'
+import type { Dialect } from '../dialects/dialect.ts'
 import type { JournaledCall } from '../journal/entry.ts'
 import { bodyFromMemory, bodyFromParts, type Body } from './body.ts'
 import type { HeldBodies } from './bodies.ts'
 import { decode, NOTHING_DECODED, type Decoded } from './decode.ts'
-import { judge } from './judge.ts'
+import { judge, type Verdict } from './judge.ts'
 import { toPayloads } from './payloads.ts'
 import { searchText } from './search-text.ts'
 import { toCall, type Counted, type Owner, type Priced } from './to-call.ts'
@@ -16,7 +16,7 @@ import { toCall, type Counted, type Owner, type Priced } from './to-call.ts'
 export interface RecordDeps {
   dialect(name: string | null): Dialect | null
   /** Usage and where it comes from; a tokenizer's estimate where the provider said nothing. */
-  count(call: JournaledCall, decoded: Decoded, response: Body): Counted
+  count(call: JournaledCall, decoded: Decoded, verdict: Verdict, response: Body): Counted
   price(call: JournaledCall, decoded: Decoded, counted: Counted): Priced
   attribute(call: JournaledCall, decoded: Decoded): Owner
   /** Bytes that one body may have when decompressed. */
@@ -42,7 +42,7 @@ export const createRecord = (deps: RecordDeps): Recorder => {
         : { ...NOTHING_DECODED, problem: raw }
 
     const verdict = judge(journaled, decoded.answer)
-    const counted = deps.count(journaled, decoded, response)
+    const counted = deps.count(journaled, decoded, verdict, response)
     const priced = deps.price(journaled, decoded, counted)
     const owner = deps.attribute(journaled, decoded)
     const decodeError =
@@ -99,7 +99,3 @@ function withoutWords(call: RecordedCall['call'], { end, attempts }: JournaledCa
     errorCode: isCode ? call.errorCode : 'provider_error',
   }
 }
-
-/** Something was said in the answer that tokens were paid for. */
-export const hasContent = (answer: Answer | null): boolean =>
-  answer?.messages.some(({ parts }) => parts.some(({ type }) => type !== 'raw')) === true

@@ -6,15 +6,15 @@ import type { createCommitter, Item } from './commit.ts'
 import type { Danger } from './danger.ts'
 import type { FromRecorder } from './messages.ts'
 import type { Pace } from './pace.ts'
-import type { Recorder } from './record.ts'
 import type { Source, Taken } from './source.ts'
+import type { Steps } from './steps.ts'
 
 /** Positions that moved without a finished call (long streams) are stored this often: only re-reading is saved by it. */
 const POSITION_EVERY_MS = 2000
 
 export interface RoundDeps {
   source: Source
-  record: Recorder
+  steps: Pick<Steps, 'toRow' | 'toRawRow' | 'load'>
   committer: ReturnType<typeof createCommitter>
   danger: Danger
   bodies: Bodies
@@ -31,25 +31,31 @@ export interface RoundDeps {
 export type RoundResult = 'recorded' | 'nothing' | 'gone'
 
 export const createRound = (deps: RoundDeps) => {
-  const { source, record, committer, danger, bodies, pace, now, pulse } = deps
+  const { source, steps, committer, danger, bodies, pace, now, pulse } = deps
   let seq = 0
   let positionsAt = 0
 
   const toItem = (journaled: JournaledCall): Item => {
     Atomics.add(pulse, 0, 1)
     const recorded = danger.isDeadly(journaled.callId)
-      ? record.toRawRow(journaled, 'reading this call has ended the recorder twice: its bytes are kept unread')
-      : record.toRow(journaled, bodies.of(journaled.callId))
+      ? steps.toRawRow(journaled, 'reading this call has ended the recorder twice: its bytes are kept unread')
+      : steps.toRow(journaled, bodies.of(journaled.callId))
     return { journaled, recorded }
   }
 
-  const decoding = <T>(work: () => T): T => {
+  /** Watched by the main thread: a call that is not done in a minute hangs. */
+  const toItemsNow = (calls: JournaledCall[]): Item[] => {
     Atomics.store(pulse, 1, 1)
     try {
-      return work()
+      return calls.map(toItem)
     } finally {
       Atomics.store(pulse, 1, 0)
     }
+  }
+
+  const toItems = async (calls: JournaledCall[]): Promise<Item[]> => {
+    const items = toItemsNow(calls)
+    return (await steps.load()) ? toItemsNow(calls) : items
   }
 
   /** After an unclean end: each call by itself, named before it is touched. The positions follow at the end. */
@@ -57,7 +63,8 @@ export const createRound = (deps: RoundDeps) => {
     const stored: RecordedCall[] = []
     for (const call of taken.calls) {
       danger.enter(call.callId)
-      const recorded = await committer.one(decoding(() => toItem(call)))
+      const [item] = await toItems([call])
+      const recorded = await committer.one(item as Item)
       if (!recorded) return null
       stored.push(recorded)
     }
@@ -66,7 +73,7 @@ export const createRound = (deps: RoundDeps) => {
   }
 
   const swiftly = async (taken: Taken): Promise<RecordedCall[] | null> => {
-    const items = decoding(() => taken.calls.map(toItem))
+    const items = await toItems(taken.calls)
     const before = performance.now()
     const stored = await committer.commit({ items, positions: taken.positions, open: taken.open })
     pace.learn({ ms: performance.now() - before, calls: taken.calls.length, bytes: taken.bytes })

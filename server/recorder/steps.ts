@@ -1,5 +1,6 @@
 /** The steps of a record, made from the settings in force: which dialect, whose call, how many tokens, what price. */
 import { attributeCall } from '../dialects/attribution.ts'
+import type { Dialect } from '../dialects/dialect.ts'
 import { dialectByName } from '../dialects/registry.ts'
 import type { JournaledCall } from '../journal/entry.ts'
 import { createPricer, type Pricer } from '../prices/pricer.ts'
@@ -15,6 +16,8 @@ const INFLATE = 4
 export interface Steps extends Recorder {
   /** Holds for calls recorded from now on. */
   set(settings: Pick<RecorderOptions, 'prices' | 'providers'>): void
+  /** True when rows that were made since the last time should be made again: a tokenizer that they needed is there now. */
+  load(): Promise<boolean>
 }
 
 interface Settings {
@@ -22,16 +25,21 @@ interface Settings {
   providers: Map<string, ProviderFacts>
 }
 
-export const createSteps = (options: Pick<RecorderOptions, 'prices' | 'providers' | 'capture'>): Steps => {
+/** `dialect`: another registry, for tests. */
+export const createSteps = (
+  options: Pick<RecorderOptions, 'prices' | 'providers' | 'capture'>,
+  dialect: (name: string) => Dialect = dialectByName,
+): Steps => {
   let settings = toSettings(options)
+  const { count, load } = createCount()
   const record = createRecord({
-    dialect: (name) => (name === null ? null : dialectByName(name)),
-    count: createCount(),
+    dialect: (name) => (name === null ? null : dialect(name)),
+    count,
     price: (call, decoded, counted) => price(settings, call, decoded, counted),
     attribute,
     maxOutput: INFLATE * options.capture.maxBytes,
   })
-  return { ...record, set: (next) => void (settings = toSettings(next)) }
+  return { ...record, load, set: (next) => void (settings = toSettings(next)) }
 }
 
 const toSettings = ({ prices, providers }: Pick<RecorderOptions, 'prices' | 'providers'>): Settings => ({
