@@ -73,6 +73,8 @@ export function createFoldReader(fold: Fold, { contentType, arrays = false }: Fo
       if (!mode && head.length > 0) attempt('the answer', () => take(new Uint8Array(0), true))
       attempt('the end of the answer', () => mode?.end())
       attempt('the answer', () => fold.end())
+      // A usage object without a count in it says nothing, whoever sent it.
+      if (fold.answer.usage === null) fold.answer.usageSource = 'none'
       fold.answer.events = mode?.kind === 'events' || events > 0 ? events : null
       return fold.answer
     },
