@@ -32,6 +32,8 @@ const policy = {
 
 /** Vite puts a hash of the content into these names. */
 const HASHED = /\/assets\/[^/]+-[\w-]{8,}\.\w+$/
+/** What asks for a file, not for a page; ids in pages' addresses may have dots, but no such ends. */
+const FILE = /\/assets\/|\.(js|css|map|svg|png|ico|woff2?|json|txt|webmanifest)$/
 const BASE = /<base href="[^"]*"\s*\/?>/
 
 export const assetRoutes = ({ assets, config }: Pick<AppDeps, 'assets' | 'config'>) => {
@@ -66,11 +68,15 @@ export const assetRoutes = ({ assets, config }: Pick<AppDeps, 'assets' | 'config
   app.get('/*', (c, next) => {
     // Made when first needed: it complains about a folder that is not there, and `index` says that better.
     files ??= existsSync(assets) ? createFiles(assets) : null
-    return files === null ? next() : files(c, next)
+    if (files === null || c.req.path.endsWith('/index.html')) return next()
+    // Set before: what is sent is made before serveStatic tells what it found.
+    c.header('cache-control', HASHED.test(c.req.path) ? 'public, max-age=31536000, immutable' : 'no-cache')
+    return files(c, next)
   })
   // Every other address is a page of the app, which routes by itself; a missing file is not.
   app.get('/*', (c) => {
-    if (/\/assets\/|\.\w{2,5}$/.test(c.req.path)) throw new ApiError('not_found', 'The dashboard has no such file.')
+    if (FILE.test(c.req.path) && !c.req.path.endsWith('/index.html'))
+      throw new ApiError('not_found', 'The dashboard has no such file.')
     return c.html(index(), 200, { 'cache-control': 'no-cache' })
   })
   return app
@@ -82,6 +88,4 @@ const createFiles = (root: string) =>
     precompressed: true,
     index: 'no-folder-has-an-index',
     rewriteRequestPath: (path) => path.slice(path.indexOf('/app/') + '/app'.length),
-    onFound: (_path, c) =>
-      c.header('cache-control', HASHED.test(c.req.path) ? 'public, max-age=31536000, immutable' : 'no-cache'),
   })

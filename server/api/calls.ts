@@ -9,7 +9,7 @@ import { ApiError } from './problem.ts'
 import { answers, createRoutes } from './routes.ts'
 import { callCount, callList, canceled, histogram } from './schema/answers.ts'
 import { call } from './schema/call.ts'
-import { anyTime, callId, filter, ordered, orderedMessage, recent, toRange, whole } from './schema/params.ts'
+import { anyTime, callId, filter, ordered, orderedMessage, recent, toRange, wholeOr } from './schema/params.ts'
 import { unknownCall } from './unknown-call.ts'
 import type { Unrecorded } from './unrecorded.ts'
 
@@ -25,7 +25,7 @@ const list = createRoute({
       .strictObject({
         q: filter,
         ...anyTime,
-        limit: whole(1, 500, 'Calls on a page.').default(100),
+        limit: wholeOr(100, 1, 500, 'Calls on a page.'),
         cursor: z.string().max(200).optional().openapi({ description: '`next` of the page before.' }),
         order: z.enum(['newest', 'oldest']).default('newest'),
       })
@@ -50,7 +50,7 @@ const histogramRoute = createRoute({
   summary: 'Calls and errors over time',
   request: {
     query: z
-      .strictObject({ q: filter, ...recent, buckets: whole(1, 1000, 'How many buckets at most.').default(60) })
+      .strictObject({ q: filter, ...recent, buckets: wholeOr(60, 1, 1000, 'How many buckets at most.') })
       .refine(ordered, orderedMessage),
   },
   responses: answers(histogram, 'Buckets in order of time.'),

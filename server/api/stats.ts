@@ -4,7 +4,18 @@ import { fieldOf } from '../../db/filter.ts'
 import type { AppDeps } from './deps.ts'
 import { answers, createRoutes } from './routes.ts'
 import { found, overview, series, suggestions, top } from './schema/answers.ts'
-import { dimension, filter, foreignId, ordered, orderedMessage, recent, toRange, whole, zone } from './schema/params.ts'
+import {
+  dimension,
+  filter,
+  foreignId,
+  ordered,
+  orderedMessage,
+  recent,
+  toRange,
+  whole,
+  wholeOr,
+  zone,
+} from './schema/params.ts'
 
 const MINUTE = 60_000
 const YEAR = 366 * 86_400_000
@@ -33,7 +44,7 @@ const seriesRoute = createRoute({
         step: whole(MINUTE, YEAR, 'Milliseconds between points; default: fits the range.').optional(),
         q: filter,
         ...recent,
-        top: whole(1, 50, 'Groups before the rest is folded into one.').default(6),
+        top: wholeOr(6, 1, 50, 'Groups before the rest is folded into one.'),
         zone: zone.optional(),
       })
       .refine(ordered, orderedMessage),
@@ -53,7 +64,7 @@ const topRoute = createRoute({
         metric: metric.default('cost'),
         q: filter,
         ...recent,
-        limit: whole(1, 200, 'Groups before the rest is folded into one.').default(10),
+        limit: wholeOr(10, 1, 200, 'Groups before the rest is folded into one.'),
       })
       .refine(ordered, orderedMessage),
   },

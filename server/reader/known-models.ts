@@ -20,7 +20,10 @@ export const knownModels = async (db: ReadDb, { now = Date.now() }: { now?: numb
   const seen = await seenModels(db, now - LATELY_MS)
   const names = new Set([...builtinProviders.map((row) => row.name), ...seen.map((it) => it.provider)])
   return [...names].flatMap((provider) => {
-    const models = new Set([...offered(provider), ...seen.filter((it) => it.provider === provider).map((it) => it.model)])
+    const models = new Set([
+      ...offered(provider),
+      ...seen.filter((it) => it.provider === provider).map((it) => it.model),
+    ])
     return [...models].sort().map((model) => ({ provider, model }))
   })
 }

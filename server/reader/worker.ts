@@ -32,11 +32,14 @@ function niceThisThread(): void {
 async function openPatiently(options: ReaderOptions): Promise<ReadDb> {
   const until = Date.now() + OPEN_WITHIN_MS
   for (;;) {
+    let db: ReadDb | null = null
     try {
-      const db = await openReadDb(options)
+      db = await openReadDb(options)
+      // The file may be there before its tables are.
       await listCalls(db, { limit: 1 })
       return db
     } catch (error) {
+      await db?.close()
       if (Date.now() > until) throw error
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
@@ -81,5 +84,7 @@ function movable(value: unknown): ArrayBuffer[] {
 
 function toFailure(name: string, error: unknown): { message: string; code: 'bad_input' | null } {
   const message = error instanceof Error ? error.message : String(error)
+  // What queries throw for input that they cannot understand, such as a cursor that is none of theirs.
+  if (error instanceof RangeError) return { message, code: 'bad_input' }
   return { message: `"${name}" failed: ${message}`, code: null }
 }

@@ -16,6 +16,10 @@ export const whole = (min: number, max: number, description: string) =>
     .refine((n) => n >= min && n <= max, `between ${min} and ${max}`)
     .openapi({ type: 'integer', minimum: min, maximum: max, description })
 
+/** The same with a default, which the document then shows. */
+export const wholeOr = (fallback: number, min: number, max: number, description: string) =>
+  whole(min, max, description).default(fallback).openapi({ default: fallback })
+
 const epochMs = (description: string) => whole(0, END_OF_TIME, description)
 
 export const flag = (description: string) =>
