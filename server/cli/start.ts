@@ -69,6 +69,8 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
 /** The first signal drains, the second ends at once: the journal is made for that. */
 const untilTold = (weir: Weir, terminal: Terminal): Promise<void> => {
   const ended = Promise.withResolvers<void>()
+  // While it drains, Weir may wait for nothing that keeps a process alive by itself.
+  const alive = setInterval(() => {}, 60_000)
   let isEnding = false
   for (const [signal, code] of Object.entries(SIGNALS) as [keyof typeof SIGNALS, number][])
     process.on(signal, () => {
@@ -77,5 +79,5 @@ const untilTold = (weir: Weir, terminal: Terminal): Promise<void> => {
       terminal.complain(`${signal}: draining. Calls in flight may finish; once more ends at once.`)
       weir.drain().then(ended.resolve, ended.reject)
     })
-  return ended.promise
+  return ended.promise.finally(() => clearInterval(alive))
 }
