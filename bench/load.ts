@@ -25,11 +25,12 @@ export interface Throughput {
 }
 
 /** wrk for `seconds` over `connections`; the body is posted to `url`. */
-export async function throughput(url: string, body: string, connections: number, seconds: number, core: string, folder: string): Promise<Throughput> {
+export async function throughput(url: string, body: string, connections: number, seconds: number, core: string, folder: string, headers: Record<string, string> = {}): Promise<Throughput> {
   const script = join(folder, 'post.lua')
   writeFileSync(
     script,
     `wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\nwrk.headers["authorization"] = "Bearer sk-bench-0123456789abcdef"\nwrk.body = ${luaString(body)}\n` +
+      Object.entries(headers).map(([name, value]) => `wrk.headers["${name}"] = ${luaString(value)}\n`).join('') +
       'done = function(s) io.write(string.format("RESULT %d %d %d %f\\n", s.requests, s.errors.status, s.errors.connect + s.errors.read + s.errors.write + s.errors.timeout, s.duration / 1e6)) end\n',
   )
   const out = await run('taskset', ['-c', core, 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '20s', '-s', script, url])
@@ -46,29 +47,29 @@ export interface Latency {
 }
 
 /** Milliseconds at a fixed rate, corrected for coordinated omission. */
-export async function latency(url: string, body: string, rate: number, connections: number, seconds: number, core: string): Promise<Latency> {
+export async function latency(url: string, body: string, rate: number, connections: number, seconds: number, core: string, headers: Record<string, string> = {}): Promise<Latency> {
   const cli = new URL('../node_modules/autocannon/autocannon.js', import.meta.url).pathname
-  const args = ['-c', core, process.execPath, cli, '-j', '-m', 'POST', '-H', 'content-type=application/json', '-H', 'authorization=Bearer sk-bench-0123456789abcdef', '-b', body, '-c', String(connections), '-R', String(Math.round(rate)), '-d', String(seconds), url]
+  const args = ['-c', core, process.execPath, cli, '-j', '-m', 'POST', '-H', 'content-type=application/json', '-H', 'authorization=Bearer sk-bench-0123456789abcdef', ...Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`]), '-b', body, '-c', String(connections), '-R', String(Math.round(rate)), '-d', String(seconds), url]
   const result = JSON.parse(await run('taskset', args)) as { latency: { p50: number; p99: number }; requests: { average: number }; errors: number; non2xx: number }
   return { p50: result.latency.p50, p99: result.latency.p99, perSecond: result.requests.average, errors: result.errors + result.non2xx }
 }
 
 /** Milliseconds to the first body byte, call after call on one connection. */
-export async function firstByte(url: string, body: string, calls: number): Promise<{ p50: number; p99: number }> {
+export async function firstByte(url: string, body: string, calls: number, headers: Record<string, string> = {}): Promise<{ p50: number; p99: number }> {
   const { Agent } = await import('node:http')
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const times: number[] = []
-  for (let i = 0; i < calls; i++) times.push(await oneFirstByte(url, body, agent))
+  for (let i = 0; i < calls; i++) times.push(await oneFirstByte(url, body, agent, headers))
   agent.destroy()
   times.sort((a, b) => a - b)
   return { p50: times[Math.floor(calls / 2)]!, p99: times[Math.floor(calls * 0.99)]! }
 }
 
-function oneFirstByte(url: string, body: string, agent: import('node:http').Agent): Promise<number> {
+function oneFirstByte(url: string, body: string, agent: import('node:http').Agent, headers: Record<string, string>): Promise<number> {
   return new Promise((resolve, reject) => {
     const from = performance.now()
     let first = 0
-    const sent = request(url, { method: 'POST', agent, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), authorization: 'Bearer sk-bench-0123456789abcdef' } }, (answer) => {
+    const sent = request(url, { method: 'POST', agent, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), authorization: 'Bearer sk-bench-0123456789abcdef', ...headers } }, (answer) => {
       answer.on('data', () => (first ||= performance.now() - from))
       answer.on('end', () => resolve(first))
       answer.on('error', reject)

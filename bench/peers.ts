@@ -30,8 +30,8 @@ async function portkey(upstream: Running, cores: string): Promise<Subject> {
   if (!existsSync(entry)) install('npm', ['install', '--prefix', folder, '--no-save', '@portkey-ai/gateway'])
   const port = 18_787
   const running = await startPinned(cores, [process.execPath, entry, `--port=${port}`, '--headless'], answering(`http://127.0.0.1:${port}/`, port))
-  const config = encodeURIComponent(JSON.stringify({ provider: 'openai', custom_host: `http://127.0.0.1:${upstream.port}/v1` }))
-  return { name: 'Portkey (stores nothing)', pid: running.child.pid!, url: () => `http://127.0.0.1:${port}/v1/chat/completions?weir-config=${config}`, stored: null, stop: running.stop }
+  const headers = { 'x-portkey-provider': 'openai', 'x-portkey-custom-host': `http://127.0.0.1:${upstream.port}/v1` }
+  return { name: 'Portkey (stores nothing)', pid: running.child.pid!, headers, url: () => `http://127.0.0.1:${port}/v1/chat/completions`, stored: null, stop: running.stop }
 }
 
 async function litellm(upstream: Running, cores: string): Promise<Subject> {

@@ -85,7 +85,7 @@ async function one(subject: Subject, kind: string, body: string, connections: nu
   const cpuBefore = subject.pid ? cpuSeconds(subject.pid) : 0
   const servedBefore = await served()
   const from = performance.now()
-  const load = await throughput(subject.url(kind), body, connections, SECONDS, LOAD_CORE, folder)
+  const load = await throughput(subject.url(kind), body, connections, SECONDS, LOAD_CORE, folder, subject.headers)
   const cpu = subject.pid ? ((cpuSeconds(subject.pid) - cpuBefore) / load.requests) * 1e6 : null
   let storedPerSecond: number | null = null
   if (subject.stored) {
@@ -115,9 +115,9 @@ async function settled(subject: Subject, wanted: number): Promise<number> {
 
 async function measureLatency(subjects: Subject[], rate: number): Promise<void> {
   for (const subject of subjects) {
-    const result = await latency(subject.url('small'), chatBody(200, false), rate, 16, SECONDS, LOAD_CORE)
+    const result = await latency(subject.url('small'), chatBody(200, false), rate, 16, SECONDS, LOAD_CORE, subject.headers)
     report.latency.push({ name: subject.name, rate, ...result })
-    report.firstByte.push({ name: subject.name, ...(await firstByte(subject.url('sse'), chatBody(200, true), options.quick ? 200 : 1000)) })
+    report.firstByte.push({ name: subject.name, ...(await firstByte(subject.url('sse'), chatBody(200, true), options.quick ? 200 : 1000, subject.headers)) })
   }
 }
 

@@ -10,6 +10,8 @@ export interface Subject {
   /** Null: the upstream itself. */
   pid: number | null
   url(kind: string): string
+  /** What else it must be told with each call. */
+  headers?: Record<string, string>
   /** Calls that are stored by now; null for subjects that store nothing. */
   stored: (() => Promise<number>) | null
   stop(): Promise<void>
