@@ -199,12 +199,14 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
 /** Only where Weir itself put stream_options in, a 400 or 422 is Weir's to mend. */
 const refusedUsage = (call: LiveCall, status: number) => call.injected !== null && (status === 400 || status === 422)
 
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'])
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])
 
 function toFailure(error: Error, target: Target, begun: boolean): WeirError {
   if (error instanceof WeirError) return error
   const system = (error as NodeJS.ErrnoException).code ?? ''
-  const [code, what]: [ErrorCode, string] = UNREACHABLE.has(system)
+  const [code, what]: [ErrorCode, string] = system === 'UND_ERR_CONNECT_TIMEOUT'
+    ? ['timeout_connect', 'could not be reached in time']
+    : UNREACHABLE.has(system)
     ? ['upstream_unreachable', 'could not be reached']
     : system.startsWith('HPE_') || system === 'UND_ERR_HEADERS_OVERFLOW' || system.includes('CONTENT_LENGTH')
       ? ['upstream_invalid', 'sent something that is not HTTP as Weir can read it']

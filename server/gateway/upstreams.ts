@@ -25,8 +25,8 @@ const OPTIONS = {
   headersTimeout: 0,
   bodyTimeout: 0,
   maxHeaderSize: 65_536,
-  // Longer than any `timeouts.connect`: the deadline that users set is kept by timeouts.ts, with its own error code.
-  connectTimeout: 600_000,
+  // The deadline that users set is kept by timeouts.ts, with its own error code; this one clears away what it gave up.
+  connectTimeout: 60_000,
   // Idle sockets go before common servers close them (5 s at Node's), so that a call does not meet a half-closed one.
   keepAliveTimeout: 4_000,
 } as const
