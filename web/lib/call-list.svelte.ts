@@ -48,6 +48,7 @@ export function createCallList(api: Api, scope: Scope, live: Live, { limit = 200
   let abort = new AbortController()
   let polling = false
   let pollAgain = false
+  let gone = false
   let freshTimer: ReturnType<typeof setTimeout> | undefined
 
   const about = () => {
@@ -121,6 +122,7 @@ export function createCallList(api: Api, scope: Scope, live: Live, { limit = 200
   }
 
   async function poll() {
+    if (gone) return
     if (polling || loading) {
       pollAgain = true
       return
@@ -153,6 +155,11 @@ export function createCallList(api: Api, scope: Scope, live: Live, { limit = 200
       if (event.type === 'recorded') update(event.calls)
       if (follows) void poll()
     })
+  })
+
+  $effect(() => () => {
+    gone = true
+    clearTimeout(freshTimer)
   })
 
   return {

@@ -35,6 +35,8 @@ export function createRouter(base = new URL('.', document.baseURI)): Router {
     return { path: decodeURIComponent(below).replace(/^\/+|\/+$/g, ''), params: url.searchParams, href: url.href }
   }
   let here = $state.raw(read())
+  // A value of its own, so that a page is not made anew when only a parameter changes.
+  const path = $derived(here.path)
 
   const go: Router['go'] = (to, { replace = false } = {}) => {
     const url = new URL(to || '.', base)
@@ -44,7 +46,7 @@ export function createRouter(base = new URL('.', document.baseURI)): Router {
   }
   const router: Router = {
     get path() {
-      return here.path
+      return path
     },
     get params() {
       return here.params

@@ -1,6 +1,7 @@
 /** @tanstack/virtual-core for runes: which rows of a long list are in sight. All rows have one height, so nothing is measured. */
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from '@tanstack/virtual-core'
 import type { VirtualItem } from '@tanstack/virtual-core'
+import { untrack } from 'svelte'
 
 export interface Virtual {
   readonly rows: VirtualItem[]
@@ -12,6 +13,7 @@ export interface Virtual {
 /** `covered`: pixels at the top of the scrolled area that a sticky head lies over. */
 export function createVirtual(options: { count: () => number; size: () => number; covered: () => number; element: () => HTMLElement | null }): Virtual {
   let version = $state(0)
+  const changed = () => untrack(() => void version++)
   const settings = () => ({
     count: options.count(),
     getScrollElement: options.element,
@@ -21,7 +23,7 @@ export function createVirtual(options: { count: () => number; size: () => number
     observeElementRect,
     observeElementOffset,
     scrollToFn: elementScroll,
-    onChange: () => void version++,
+    onChange: changed,
   })
   const virtualizer = new Virtualizer<HTMLElement, HTMLElement>({ ...settings(), count: 0 })
 
@@ -32,7 +34,7 @@ export function createVirtual(options: { count: () => number; size: () => number
     if (size !== options.size()) virtualizer.measure()
     size = options.size()
     virtualizer._willUpdate()
-    version++
+    changed()
   })
 
   return {
