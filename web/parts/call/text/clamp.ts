@@ -1,5 +1,5 @@
 /** Long texts are opened in steps: the first glance is short, nothing is hidden, and no step is too much for a browser at once. */
-const STEPS = [2_000, 50_000, 500_000, Infinity]
+const STEPS = [2_000, 10_000, 60_000, 500_000, Infinity]
 /** A remainder smaller than this is not worth a click. */
 const SLACK = 1.25
 
