@@ -33,7 +33,7 @@ export const openPostgres = async (url: string, migrationsDir: string): Promise<
 
 export const openPostgresReader = (url: string): ReadDb => {
   const pool = createPool(url, 2, `set jit = off; set default_transaction_read_only = on; set statement_timeout = ${QUESTION_TIMEOUT_MS}`)
-  return { kind: 'postgres', db: asDb(drizzle(pool)), tables: createTables(postgresKit), close: () => pool.end() }
+  return { kind: 'postgres', db: asDb(drizzle(pool)), tables: createTables(postgresKit), close: endOnce(pool) }
 }
 
 /** The one place where a Postgres handle takes the SQLite type: the queries are written in what both understand. */
@@ -52,6 +52,12 @@ function createPool(url: string, max: number, setup: string): pg.Pool {
   // An idle connection that breaks is replaced at the next question, which reports what is wrong; unheard it would end the process.
   pool.on('error', () => {})
   return pool
+}
+
+/** pg takes a second `end` for a mistake; SQLite does not mind. */
+const endOnce = (pool: pg.Pool) => {
+  let ended: Promise<void> | null = null
+  return () => (ended ??= pool.end())
 }
 
 const withoutPassword = (url: string): string => url.replace(/\/\/[^@/]*@/, '//')
@@ -122,7 +128,7 @@ function createEngine(pool: pg.Pool): Engine {
     checkpoint: () => true,
     diskBytes: () => one('select pg_database_size(current_database())'),
     usedBytes: () => one(`select coalesce(sum(value), 0) from meta where name = 'content_bytes'`),
-    close: () => pool.end(),
+    close: endOnce(pool),
   }
 }
 

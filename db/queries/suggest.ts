@@ -37,7 +37,7 @@ export const suggest = async (db: ReadDb, args: SuggestArgs): Promise<Suggestion
   const facet = field === 'user' || field.startsWith('tag.') ? eq(rollups.facet, field) : field === 'tag' ? sql`${rollups.facet} like 'tag.%'` : eq(rollups.facet, '')
   const calls = sql<number>`sum(${rollups.calls})`.mapWith(Number)
   const rows = await db.db
-    .select({ value: column, calls })
+    .select({ value: sql<string>`${column}`, calls })
     .from(rollups)
     .where(and(eq(rollups.step, QUARTER), facet, gte(rollups.bucket, from - QUARTER), lt(rollups.bucket, to), contains(db, column, prefix), ne(column, ''), ne(column, FOLDED)))
     .groupBy(sql`1`)
@@ -68,7 +68,7 @@ async function suggestFromRows(db: ReadDb, field: string, prefix: string, from: 
   const scope = await createScope(db, '', { from, to }, { limit: ROWS_LOOKED_AT, always: true })
   const count = sql<number>`count(*)`.mapWith(Number)
   const rows = await db.db
-    .select({ value: column, calls: count })
+    .select({ value: sql<string>`${column}`, calls: count })
     .from(calls)
     .where(and(scope.where, sql`${column} is not null`, field === 'status' ? undefined : contains(db, column, prefix)))
     .groupBy(sql`1`)
