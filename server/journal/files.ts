@@ -56,22 +56,30 @@ export interface WriterFolder {
   lock: Lock
 }
 
+/** Two that try for the same lock at once may both be refused: claims go one after the other. */
+const CLAIM_MS = 2000
+/** Readers ask whether a writer lives with a lock of their own, for less than this. */
+const ASKED_MS = 5
+
 /**
  * The oldest folder that nobody holds, else a new one: there are never more folders than there were processes at one time.
  * A new name is never an old one again, even when somebody deleted the journal and the database still knows positions.
  */
 export const claimWriterFolder = (journalDir: string): WriterFolder => {
   mkdirSync(journalDir, { recursive: true, mode: 0o700 })
-  for (const writer of listWriters(journalDir)) {
-    const dir = join(journalDir, writer)
-    const lock = acquireLock(writerLockFile(dir))
-    if (lock) return { writer, dir, lock }
-  }
-  for (;;) {
-    const writer = `${Date.now().toString(36)}-${newIncarnation()}`
-    const dir = join(journalDir, writer)
-    const lock = acquireLock(writerLockFile(dir))
-    if (lock) return { writer, dir, lock }
+  const claim = acquireLock(join(journalDir, 'claim.lock'), CLAIM_MS)
+  try {
+    const made = `${Date.now().toString(36)}-${newIncarnation()}`
+    for (const writer of [...listWriters(journalDir), made]) {
+      const dir = join(journalDir, writer)
+      const lock = acquireLock(writerLockFile(dir), ASKED_MS)
+      if (lock) return { writer, dir, lock }
+    }
+    throw new Error(
+      `Cannot lock ${join(journalDir, made)}, a folder made just now. Is something else writing to ${journalDir}?`,
+    )
+  } finally {
+    claim?.release()
   }
 }
 

@@ -26,10 +26,13 @@ const createFile = (file: string): void => {
   }
 }
 
-/** The lock on this file, or null when somebody else holds it. Throws when the file cannot be made or locked at all. */
-export const acquireLock = (file: string): Lock | null => {
+/**
+ * The lock on this file, or null when somebody else holds it (still, after `waitMs` of blocking this thread). Throws when
+ * the file cannot be made or locked at all.
+ */
+export const acquireLock = (file: string, waitMs = 0): Lock | null => {
   createFile(file)
-  const db = new Database(file, { timeout: 0 })
+  const db = new Database(file, { timeout: waitMs })
   try {
     db.exec('BEGIN EXCLUSIVE')
   } catch (error) {

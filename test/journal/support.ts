@@ -1,9 +1,11 @@
 /** What the journal's tests share: a folder of their own, meta-data like the gateway's, a disk that misbehaves on demand. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
-import { v7 } from 'uuid'
 import type { OpenStart } from '../../db/store.ts'
 import { createJournal } from '../../server/journal/append.ts'
 import type { JournalOptions, JournalWriter } from '../../server/journal/append.ts'
@@ -11,17 +13,12 @@ import { createAssembler } from '../../server/journal/assemble.ts'
 import type { Assembler } from '../../server/journal/assemble.ts'
 import { nodeFs } from '../../server/journal/disk.ts'
 import type { JournalFs } from '../../server/journal/disk.ts'
-import type {
-  AttemptMeta,
-  EndMeta,
-  Entry,
-  JournaledCall,
-  PartData,
-  Position,
-  StartMeta,
-} from '../../server/journal/entry.ts'
+import type { Entry, JournaledCall, PartData, Position } from '../../server/journal/entry.ts'
 import { listSegments } from '../../server/journal/files.ts'
 import { createWriterReader } from '../../server/journal/read.ts'
+import { attemptMeta, endMeta, newCallId, part, startMeta } from './meta.ts'
+
+export { attemptMeta, endMeta, newCallId, part, startMeta } from './meta.ts'
 
 export const MB = 1024 * 1024
 
@@ -37,76 +34,6 @@ export const openJournal = async (dir: string, options: Partial<JournalOptions> 
   const journal = await createJournal({ dir, ...defaults, ...options })
   onTestFinished(() => journal.close())
   return journal
-}
-
-export const newCallId = (): string => v7()
-
-export const startMeta = (over: Partial<StartMeta> = {}): StartMeta => ({
-  startedAt: Date.now(),
-  provider: 'openai',
-  dialect: 'openai-chat',
-  operation: 'chat',
-  auxiliary: false,
-  model: 'gpt-5.1',
-  stream: true,
-  target: 'openai',
-  route: null,
-  method: 'POST',
-  path: '/openai/v1/chat/completions',
-  upstreamPath: '/v1/chat/completions',
-  headers: ['content-type', 'application/json', 'authorization', 'Bearer sk-…a2e1', 'user-agent', 'OpenAI/JS 7.57.0'],
-  httpVersion: '1.1',
-  key: null,
-  team: null,
-  user: 'zoë',
-  tags: { feature: 'search' },
-  session: null,
-  parent: null,
-  credential: '3f9c…a2e1',
-  billing: null,
-  cache: 'off',
-  capture: 'full',
-  clientIp: null,
-  socket: null,
-  ...over,
-})
-
-export const attemptMeta = (over: Partial<AttemptMeta> = {}): AttemptMeta => ({
-  n: 1,
-  target: 'openai',
-  startedAt: Date.now(),
-  atMs: 0.4,
-  connectMs: null,
-  headersMs: 212.3,
-  status: 200,
-  statusMessage: 'OK',
-  headers: ['content-type', 'text/event-stream', 'x-request-id', 'req_7f3b'],
-  error: null,
-  reason: null,
-  ...over,
-})
-
-export const endMeta = (over: Partial<EndMeta> = {}): EndMeta => ({
-  outcome: 'ok',
-  status: 200,
-  errorCode: null,
-  errorMessage: null,
-  durationMs: 812.5,
-  overheadMs: 0.2,
-  requestBytes: 0,
-  responseBytes: 0,
-  requestSha256: null,
-  responseSha256: null,
-  truncated: false,
-  changes: [],
-  hint: null,
-  trailers: null,
-  ...over,
-})
-
-export const part = (text: string | Buffer, over: Partial<PartData> = {}): PartData => {
-  const bytes = Buffer.from(text)
-  return { direction: 'response', atMs: 1.25, length: bytes.length, bytes, ...over }
 }
 
 /** A whole call in the order of the gateway; resolves to what the journal answered for each entry. */
@@ -203,4 +130,45 @@ export const createRandom = (seed: number) => {
     return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32
   }
   return { next, below: (n: number) => Math.floor(next() * n) }
+}
+
+export interface Child {
+  writer: string
+  /** Lines that it has said so far, `ready` excluded. Complete ones only: the last may be cut by its death. */
+  lines(): string[]
+  /** Resolves when it has said this many. */
+  said(count: number): Promise<void>
+  /** kill -9, and everything it said before it died. */
+  kill(): Promise<string[]>
+}
+
+/** A process that writes a journal (child.ts). It dies with the test. */
+export const startChild = async (dir: string, mode: 'write' | 'hold'): Promise<Child> => {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('child.ts', import.meta.url)), dir, mode], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  const closed = once(child, 'close')
+  const lines = () => output.split('\n').slice(1, -1)
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
+  const kill = async () => {
+    child.kill('SIGKILL')
+    await closed
+    return lines()
+  }
+  onTestFinished(async () => void (await kill()))
+  const until = async (done: () => boolean) => {
+    while (!done())
+      await Promise.race([
+        once(child.stdout, 'data'),
+        closed.then(() => Promise.reject(new Error('The child ended early.'))),
+      ])
+  }
+  await until(() => output.includes('\n'))
+  return {
+    writer: output.slice('ready '.length, output.indexOf('\n')),
+    lines,
+    said: (count) => until(() => lines().length >= count),
+    kill,
+  }
 }
