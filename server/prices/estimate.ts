@@ -12,8 +12,9 @@ export interface EstimateInput {
   answer: Answer | null
 }
 
-/** https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken: what separates messages, and what opens the answer. */
-const PER_MESSAGE = 3
+/** https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken: a message has 3 tokens around it and its role. */
+const PER_MESSAGE = 4
+/** Opens the answer. */
 const PRIMING = 3
 /** Names, brackets and ids around a tool call or result. */
 const PER_TOOL = 8
@@ -52,7 +53,9 @@ function countInput(request: RequestFacts, count: Count): number {
     [tool.name, tool.description ?? '', tool.schema ? JSON.stringify(tool.schema) : ''].join(' '),
   )
   const defined = tools.length === 0 ? 0 : count(definitions.join('\n')) + PER_TOOL * tools.length
-  return countParts(parts, count) + defined + PER_MESSAGE * messages.length + PRIMING
+  const names = messages.flatMap(({ name }) => (name === undefined ? [] : [name]))
+  const named = names.length === 0 ? 0 : count(names.join('\n')) + 1
+  return countParts(parts, count) + defined + named + PER_MESSAGE * messages.length + PRIMING
 }
 
 function countParts(parts: readonly Part[], count: Count): number {
