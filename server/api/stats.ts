@@ -20,7 +20,9 @@ import {
 const MINUTE = 60_000
 const YEAR = 366 * 86_400_000
 
-const metric = z.enum(['cost', 'calls', 'errors', 'tokens', 'latency', 'ttft'])
+/** What adds up, and so can be shared out. */
+const quantity = z.enum(['cost', 'calls', 'errors', 'tokens'])
+const metric = z.enum([...quantity.options, 'latency', 'ttft'])
 
 const overviewRoute = createRoute({
   method: 'get',
@@ -61,7 +63,7 @@ const topRoute = createRoute({
     query: z
       .strictObject({
         by: dimension,
-        metric: metric.default('cost'),
+        metric: quantity.default('cost'),
         q: filter,
         ...recent,
         limit: wholeOr(10, 1, 200, 'Groups before the rest is folded into one.'),

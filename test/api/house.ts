@@ -139,13 +139,22 @@ export async function openHouse({
 
 function toReply(incoming: IncomingMessage, bytes: Buffer): Reply {
   const text = bytes.toString('utf8')
-  const isJson = /json/.test(incoming.headers['content-type'] ?? '')
+  const isJson =
+    /[/+]json$/.test(incoming.headers['content-type'] ?? '') && incoming.headers['content-encoding'] === undefined
   return {
     status: incoming.statusCode ?? 0,
     headers: incoming.headers,
     bytes,
     text,
-    json: isJson ? JSON.parse(text) : null,
+    json: isJson ? parsed(text) : null,
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
   }
 }
 
