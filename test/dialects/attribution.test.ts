@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest'
 import { attributeCall, attributeHeaders } from '../../server/dialects/attribution.ts'
 import { dialectByName } from '../../server/dialects/registry.ts'
 
-const NOBODY = { session: null, parent: null, user: null, tags: {} }
 const call = (requestHeaders: string[], body: unknown = null, dialect = 'openai-chat') =>
   attributeCall({
     requestHeaders,
