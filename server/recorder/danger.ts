@@ -16,8 +16,9 @@ export interface Danger {
   careful(): boolean
   /** True when this call has ended the recorder before and must be stored raw. */
   isDeadly(callId: string): boolean
-  /** To be said before a call is touched, while careful. */
+  /** To be said before a call is touched, while careful, and when it is stored: what comes after is not its doing. */
   enter(callId: string): void
+  leave(): void
   /** `count` calls are committed. */
   passed(count: number): void
   /** The recorder ends by itself. */
@@ -51,6 +52,7 @@ export const createDanger = ({ dataDir, crashed, span }: DangerOptions): Danger 
     careful: () => left > 0,
     isDeadly: (callId) => (deaths[callId] ?? 0) >= ENOUGH,
     enter: (callId) => write(callId),
+    leave: () => write(null),
     passed: (count) => {
       if (left === 0) return
       left = Math.max(0, left - count)

@@ -164,7 +164,7 @@ export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): Re
         danger.close()
         lock.release()
       }
-      status.flush()
+      if (owner) status.flush()
       status.close()
       post({ type: 'stopped' })
     },

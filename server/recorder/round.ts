@@ -65,6 +65,7 @@ export const createRound = (deps: RoundDeps) => {
       danger.enter(call.callId)
       const [item] = await toItems([call])
       const recorded = await committer.one(item as Item)
+      danger.leave()
       if (!recorded) return null
       stored.push(recorded)
     }

@@ -43,6 +43,16 @@ test('a process that was killed once while a call was named accuses nobody, twic
   expect(open(false).isDeadly('unlucky')).toBe(true)
 })
 
+test('a process that is killed after the call was stored says nothing about the call', () => {
+  open(false)
+  for (let i = 0; i < 3; i++) {
+    const danger = open(false)
+    danger.enter('stored')
+    danger.leave()
+  }
+  expect(open(false).isDeadly('stored')).toBe(false)
+})
+
 test('once past the danger, old accusations are dropped', () => {
   open(false)
   open(false).enter('unlucky')
