@@ -41,6 +41,7 @@ const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(
 const clock = format({ hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const minute = format({ hour: '2-digit', minute: '2-digit' })
 const day = format({ day: 'numeric', month: 'short' })
+const weekday = format({ weekday: 'short' })
 const full = format({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' })
 
 export const toClock = (at: number) => clock.format(at)
@@ -48,8 +49,11 @@ export const toMinute = (at: number) => minute.format(at)
 export const toDay = (at: number) => day.format(at)
 export const toFull = (at: number) => full.format(at)
 export const isSameDay = (a: number, b: number) => new Date(a).toDateString() === new Date(b).toDateString()
-/** Today: the clock. Any other day: with its date. */
-export const toRowTime = (at: number, now: number) => (isSameDay(at, now) ? toClock(at) : `${toDay(at)} ${toMinute(at)}`)
+const WEEK_LESS_A_DAY = 6 * 86_400_000
+export const isThisWeek = (at: number, now: number) => now - at < WEEK_LESS_A_DAY
+/** Today: the clock. The days before: with their name. Longer ago: with the date. */
+export const toRowTime = (at: number, now: number) =>
+  isSameDay(at, now) ? toClock(at) : isThisWeek(at, now) ? `${weekday.format(at)} ${toMinute(at)}` : `${toDay(at)} ${toMinute(at)}`
 
 export function toRangeName(range: Range): string {
   if ('span' in range) return SPAN_NAMES[range.span]

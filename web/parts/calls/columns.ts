@@ -50,7 +50,7 @@ export const USUAL: readonly ColumnId[] = COLUMNS.filter((c) => c.usual).map((c)
 
 /** What a time needs more when it stands with its day. */
 const DATE = 20
-/** Those of the chosen columns that fit into `width` pixels, in table order. `dated`: some rows are not of today. */
+/** Those of the chosen columns that fit into `width` pixels, in table order. `dated`: some rows are older than a week. */
 export function fitting(chosen: readonly ColumnId[], width: number, dated = false): Column[] {
   const wanted = COLUMNS.filter((c) => c.id === 'preview' || chosen.includes(c.id)).map((c) =>
     dated && c.id === 'time' ? { ...c, width: c.width + DATE } : c,
@@ -70,7 +70,7 @@ export function fitting(chosen: readonly ColumnId[], width: number, dated = fals
 const MODEL_GROWS = 46
 export function toTemplate(columns: readonly Column[], width: number): string {
   const left = width - columns.reduce((sum, c) => sum + c.width, 0)
-  const grown = Math.max(0, Math.min(MODEL_GROWS, Math.round(left / 3)))
+  const grown = Math.max(0, Math.min(MODEL_GROWS, Math.round(left * 0.6)))
   return columns
     .map((c) => (c.id === 'preview' ? 'minmax(0, 1fr)' : `${c.width + (c.id === 'model' ? grown : 0)}px`))
     .join(' ')
