@@ -4,7 +4,7 @@
  * up in this order: bodies (a part becomes its length), then whole new calls; never an `end` whose start is in the
  * journal, for its call would stay open and keep its segments: that one waits in memory until it fits.
  */
-import { createEncoder } from './encode.ts'
+import { createEncoder, hasBody } from './encode.ts'
 import type { CallState, Done, Pending } from './encode.ts'
 import { nodeFs } from './disk.ts'
 import type { JournalFs } from './disk.ts'
@@ -81,7 +81,7 @@ export const createJournal = async (options: JournalOptions): Promise<JournalWri
   const gaveUp = (entry: Pending): void => {
     if (entry.kind === 'start') lose(entry.owner)
     else if (entry.kind === 'end') owe(entry.owner)
-    else if (entry.kind === 'part') shed(entry.owner, direction(entry))
+    else if (hasBody(entry)) shed(entry.owner, direction(entry))
   }
   const payOwed = (): void => {
     if (owed.length === 0 || !group.healthy()) return

@@ -75,7 +75,7 @@ export const createSource = ({
   const open = new Map<string, OpenCall>()
   /** How many open calls have entries in a segment. */
   const users = new Map<number, number>()
-  let interrupted: OpenCall[] = []
+  const interrupted: OpenCall[] = []
   let incarnation: string | null = null
   let finalSegment = -1
   let askedAt = -Infinity

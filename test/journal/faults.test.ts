@@ -81,29 +81,33 @@ test.each(['EIO', 'ENOSPC'])(
   },
 )
 
-test('a write whose count is not known is not read twice', async () => {
-  const dir = newJournalDir()
-  const { fs, faults } = createFaultyFs()
-  const journal = await openJournal(dir, { fs })
-  const callId = newCallId()
-  const ledger = newLedger()
-  const assembler = openAssembler(dir, ledger)
-  await journal.start(callId, startMeta())
-  commitOne(assembler, ledger)
-  // All of it comes to the disk and the reader sees it; then the system call fails as if nothing had.
-  faults.writev = (fd, buffers, position, done) => {
-    delete faults.writev
-    writeAtMost(1e9, 'EIO')(fd, buffers, position, (error, written) => {
-      commitOne(assembler, ledger)
-      done(error, written)
-    })
-  }
-  await Promise.all([journal.part(callId, part('once ')), journal.part(callId, part('each'))])
-  await journal.end(callId, endMeta())
+test.each(['works', 'fails'])(
+  'a write whose count is not known is not read twice, when cutting it off %s',
+  async (cutting) => {
+    const dir = newJournalDir()
+    const { fs, faults } = createFaultyFs()
+    if (cutting === 'fails') faults.truncate = (_fd, _length, done) => setImmediate(done, errorOf('EIO'))
+    const journal = await openJournal(dir, { fs })
+    const callId = newCallId()
+    const ledger = newLedger()
+    const assembler = openAssembler(dir, ledger)
+    await journal.start(callId, startMeta())
+    commitOne(assembler, ledger)
+    // All of it comes to the disk and the reader sees it; then the system call fails as if nothing had.
+    faults.writev = (fd, buffers, position, done) => {
+      delete faults.writev
+      writeAtMost(1e9, 'EIO')(fd, buffers, position, (error, written) => {
+        commitOne(assembler, ledger)
+        done(error, written)
+      })
+    }
+    await Promise.all([journal.part(callId, part('once ')), journal.part(callId, part('each'))])
+    await journal.end(callId, endMeta())
 
-  commitOne(assembler, ledger)
-  expect(textOf(ledger.calls[0]!.response)).toBe('once each')
-})
+    commitOne(assembler, ledger)
+    expect(textOf(ledger.calls[0]!.response)).toBe('once each')
+  },
+)
 
 test('when bodies do not fit, the lengths of their parts may', async () => {
   const dir = newJournalDir()
@@ -176,7 +180,7 @@ test('behind a write that hangs the queue is bounded, and nobody waits for ever'
   const piece = Buffer.alloc(20_000, 'x')
   const answers = Array.from({ length: 100 }, () => journal.part(open, part(piece)))
   expect(journal.counters().bodiesShed).toBe(1)
-  const first = await Promise.race([...answers.map((answer, i) => answer.then((kept) => [i, kept]))])
+  const first = await Promise.race(answers.map((answer, i) => answer.then((kept) => [i, kept])))
   expect(first).toEqual([expect.any(Number), false])
 
   expect(await Promise.all(answers)).not.toContain(true)
@@ -194,6 +198,32 @@ test('behind a write that hangs the queue is bounded, and nobody waits for ever'
   // What was in flight came to the disk after all; the rest is a gap that says how much is missing.
   expect(ledger.calls[0]!.response).toMatchObject([{ length: 9 }, { length: 2_000_000, bytes: null }])
   expect(ledger.calls[0]!.end).toMatchObject({ outcome: 'ok' })
+})
+
+test('behind a slow write entries without bodies are bounded too, and answered at once when there is no room', async () => {
+  const { fs, faults } = createFaultyFs()
+  const journal = await openJournal(newJournalDir(), { fs, queueBytes: 200_000, stallMs: 60_000 })
+  const callId = newCallId()
+  await journal.start(callId, startMeta())
+  let release = () => {}
+  faults.writev = (fd, buffers, position, done) => {
+    delete faults.writev
+    release = () => fs.writev(fd, buffers, position, done)
+  }
+  const answers: (boolean | null)[] = Array(5000).fill(null)
+  for (const i of answers.keys()) {
+    const piece = { direction: 'response', atMs: i, length: 10, bytes: null } as const
+    journal.partThen(callId, piece, (kept) => (answers[i] = kept))
+  }
+  const waiting = answers.filter((kept) => kept === null).length
+  expect(waiting).toBeGreaterThan(100)
+  expect(waiting).toBeLessThan(1000)
+  expect(answers.filter((kept) => kept === false)).toHaveLength(5000 - waiting)
+
+  await new Promise(setImmediate)
+  release()
+  await expect.poll(() => answers.filter((kept) => kept === true).length).toBe(waiting)
+  expect(journal.counters()).toMatchObject({ bodiesShed: 0, callsLost: 0 })
 })
 
 test('a journal whose folder cannot take a file starts, says so, and works once it can', async () => {
