@@ -23,7 +23,11 @@ export interface HeaderAttribution {
 
 /** A header and what it came as, in order; the first that is there wins. */
 const SESSION_HEADERS = [
-  ...['x-weir-session', 'helicone-session-id', 'x-portkey-trace-id', 'x-bf-session-id', 'x-litellm-session-id'],
+  'x-weir-session',
+  'helicone-session-id',
+  'x-portkey-trace-id',
+  'x-bf-session-id',
+  'x-litellm-session-id',
   'x-litellm-trace-id',
 ]
 const USER_HEADERS = ['x-weir-user', 'helicone-user-id', 'x-litellm-end-user-id', 'x-litellm-customer-id']
@@ -32,10 +36,20 @@ const TAG_MAPS = ['cf-aig-metadata', 'x-portkey-metadata']
 
 /** Ids that clients send of themselves; they name a session, but nobody chose them for this gateway. */
 const CLIENT_SESSIONS = [
-  ...['x-claude-code-session-id', 'session-id', 'session_id', 'thread-id', 'x-session-id', 'x-opencode-session'],
+  'x-claude-code-session-id',
+  'session-id',
+  'session_id',
+  'thread-id',
+  'x-session-id',
+  'x-opencode-session',
 ]
 const REQUEST_IDS = [
-  ...['request-id', 'x-request-id', 'x-amzn-requestid', 'apim-request-id', 'x-ms-request-id', 'x-generation-id'],
+  'request-id',
+  'x-request-id',
+  'x-amzn-requestid',
+  'apim-request-id',
+  'x-ms-request-id',
+  'x-generation-id',
 ]
 
 /** Tags are for grouping; a header may hold 64 KiB. */

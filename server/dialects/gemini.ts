@@ -17,14 +17,15 @@ import {
   kept,
   restOf,
   type Json,
+  words,
 } from './read/json.ts'
 import { emptyRequest } from './read/parts.ts'
 import { createFoldReader } from './read/reader.ts'
 
-const UNDERSTOOD = new Set([
-  ...['contents', 'content', 'requests', 'systemInstruction', 'system_instruction', 'tools', 'labels', 'model'],
-  ...['generationConfig', 'generation_config'],
-])
+const UNDERSTOOD = words(
+  'contents content requests systemInstruction system_instruction tools labels model',
+  'generationConfig generation_config',
+)
 
 /** `models/M:method`, `tunedModels/M:method`, Vertex's `publishers/google/models/M:method` and `endpoints/ID:method`. */
 const method = (name: string) => new RegExp(`/(?:models|tunedModels|endpoints)/([^/:]+):${name}$`)

@@ -87,15 +87,13 @@ export function createChatFold({ billed }: { billed: boolean }): Fold {
 const firstFinish = (reasons: (string | null)[]): string | null => reasons.find((reason) => reason) ?? null
 
 const newChoice = (): Choice => ({
-  ...{
-    role: 'assistant',
-    parts: [],
-    calls: new Map(),
-    audio: null,
-    citations: [],
-    extras: new Map(),
-    finishReason: null,
-  },
+  role: 'assistant',
+  parts: [],
+  calls: new Map(),
+  audio: null,
+  citations: [],
+  extras: new Map(),
+  finishReason: null,
 })
 
 function toMessage(choice: Json): Message {

@@ -1,13 +1,13 @@
 /** The content of a Chat Completions message, asked or answered: one text, or a list of blocks of a dozen vendors' types. */
 import type { Part } from './dialect.ts'
-import { asId, asName, asObjects, asText, isObject, kept, type Json } from './read/json.ts'
+import { asId, asName, asObjects, asText, isObject, kept, type Json, words } from './read/json.ts'
 import { cite, mediaFromData, mediaFromId, mediaFromUrl, raw, toolCall, write } from './read/parts.ts'
 
 /** Fields that are read below, or say nothing that a person would want to see. */
-const READ = new Set([
-  ...['role', 'name', 'content', 'refusal', 'reasoning', 'reasoning_content', 'reasoning_details', 'thinking', 'text'],
-  ...['tool_calls', 'function_call', 'tool_call_id', 'annotations', 'audio', 'images', 'channel', 'index'],
-])
+const READ = words(
+  'role name content refusal reasoning reasoning_content reasoning_details thinking text',
+  'tool_calls function_call tool_call_id annotations audio images channel index',
+)
 
 /** All parts of a whole message (or of one with the fields of one). */
 export function readChatParts(message: Json): Part[] {

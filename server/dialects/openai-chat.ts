@@ -19,15 +19,16 @@ import {
   kept,
   restOf,
   type Json,
+  words,
 } from './read/json.ts'
 import { emptyRequest, raw, said } from './read/parts.ts'
 import { createFoldReader } from './read/reader.ts'
 
 /** Fields that have a place of their own in RequestFacts; all others are settings. */
-const UNDERSTOOD = new Set([
-  ...['model', 'stream', 'messages', 'prompt', 'tools', 'functions', 'max_tokens', 'max_completion_tokens', 'user'],
-  ...['metadata', 'previous_response_id', 'conversation', 'prompt_cache_key', 'safety_identifier', 'session_id'],
-])
+const UNDERSTOOD = words(
+  'model stream messages prompt tools functions max_tokens max_completion_tokens user',
+  'metadata previous_response_id conversation prompt_cache_key safety_identifier session_id',
+)
 
 export const openaiChat: Dialect = {
   name: 'openai-chat',

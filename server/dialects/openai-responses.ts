@@ -6,16 +6,28 @@
 import type { Dialect, ErrorShape, RequestFacts, ToolDefinition } from './dialect.ts'
 import { createResponsesFold } from './responses-answer.ts'
 import { readInput } from './responses-items.ts'
-import { asCount, asName, asObject, asObjects, asTags, asText, isObject, kept, restOf, type Json } from './read/json.ts'
+import {
+  asCount,
+  asName,
+  asObject,
+  asObjects,
+  asTags,
+  asText,
+  isObject,
+  kept,
+  restOf,
+  type Json,
+  words,
+} from './read/json.ts'
 import { openaiError } from './read/openai-error.ts'
 import { emptyRequest, said } from './read/parts.ts'
 import { createFoldReader } from './read/reader.ts'
 import { bodySession } from './read/session.ts'
 
-const UNDERSTOOD = new Set([
-  ...['type', 'model', 'stream', 'input', 'instructions', 'tools', 'max_output_tokens', 'user', 'safety_identifier'],
-  ...['metadata', 'client_metadata', 'previous_response_id', 'conversation', 'prompt_cache_key', 'session_id'],
-])
+const UNDERSTOOD = words(
+  'type model stream input instructions tools max_output_tokens user safety_identifier',
+  'metadata client_metadata previous_response_id conversation prompt_cache_key session_id',
+)
 
 /** Asking again for a response that was paid for by another call, or for no response at all: its usage is not this call's. */
 const UNBILLED = new Set(['retrieve', 'cancel', 'input_tokens', 'warmup'])

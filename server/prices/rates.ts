@@ -36,20 +36,19 @@ const PER: readonly [string, number][] = [
   ['_mchars', 1_000_000],
 ]
 
+const INPUT: readonly Bucket[] = [
+  'input',
+  'cacheRead',
+  'cacheWrite',
+  'cacheWrite1h',
+  'audioInput',
+  'audioCacheRead',
+  'imageInput',
+  'videoInput',
+]
+
 /** What a tier multiplies; searches and requests cost the same in every tier. */
-const TOKENS: ReadonlySet<Bucket> = new Set<Bucket>([
-  ...([
-    'input',
-    'cacheRead',
-    'cacheWrite',
-    'cacheWrite1h',
-    'output',
-    'reasoning',
-    'audioInput',
-    'audioCacheRead',
-  ] as const),
-  ...(['audioOutput', 'imageInput', 'imageOutput', 'videoInput'] as const),
-])
+const TOKENS: ReadonlySet<Bucket> = new Set<Bucket>([...INPUT, 'output', 'reasoning', 'audioOutput', 'imageOutput'])
 
 /** `tier`: the service tier's factor on tokens; null: tokens of this tier have no known price. */
 export function createRates(prices: ModelPrice, usage: Usage, tier: number | null): RateOf {
@@ -81,8 +80,4 @@ function atSize(price: NonNullable<ModelPrice[string]>, size: number): number {
   return dollars
 }
 
-const inputTokens = (usage: Usage): number =>
-  [
-    ...[usage.input, usage.cacheRead, usage.cacheWrite, usage.cacheWrite1h],
-    ...[usage.audioInput, usage.audioCacheRead, usage.imageInput, usage.videoInput],
-  ].reduce<number>((sum, count) => sum + (count ?? 0), 0)
+const inputTokens = (usage: Usage): number => INPUT.reduce((sum, bucket) => sum + (usage[bucket] ?? 0), 0)

@@ -15,8 +15,16 @@ beforeAll(async () => {
 
 const pricer = createPricer()
 const metered = (priceId: string, model: string, usage: Usage, at: number): PriceInput => ({
-  ...{ priceId, provider: priceId, model, responseModel: null, usage, at },
-  ...{ billing: 'metered' as const, local: false, serviceTier: null, reportedCostNano: null },
+  priceId,
+  provider: priceId,
+  model,
+  responseModel: null,
+  usage,
+  at,
+  billing: 'metered',
+  local: false,
+  serviceTier: null,
+  reportedCostNano: null,
 })
 
 /** Buckets by the key that prices them in the library; the others have a fallback of ours, or none. */

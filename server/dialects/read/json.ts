@@ -70,3 +70,6 @@ function isTooDeep(value: unknown, left: number): boolean {
   for (const name in value) if (isTooDeep((value as Json)[name], left - 1)) return true
   return false
 }
+
+/** Field names, a line of them at a time. */
+export const words = (...lines: string[]): ReadonlySet<string> => new Set(lines.flatMap((line) => line.split(' ')))
