@@ -20,11 +20,21 @@ test('hostile content does nothing in any tab, folded or open, by hover or by cl
   const live = await page.evaluate(() => {
     const inside = document.querySelector('.call')!
     return {
-      elements: [...inside.querySelectorAll('script, iframe, object, embed, link, style, form, base, meta')].map((e) => e.outerHTML),
-      handlers: [...inside.querySelectorAll('*')].flatMap((e) => e.getAttributeNames().filter((n) => n.startsWith('on') || n === 'style' && !/^(background|width|left): /.test(e.getAttribute('style')!))),
+      elements: [...inside.querySelectorAll('script, iframe, object, embed, link, style, form, base, meta')].map(
+        (e) => e.outerHTML,
+      ),
+      handlers: [...inside.querySelectorAll('*')].flatMap((e) =>
+        e
+          .getAttributeNames()
+          .filter(
+            (n) =>
+              n.startsWith('on') || (n === 'style' && !/^(background|width|left): /.test(e.getAttribute('style')!)),
+          ),
+      ),
       images: [...inside.querySelectorAll('img')].map((i) => i.src.slice(0, 22)),
       links: [...inside.querySelectorAll('a')].map((a) => a.protocol),
-      targets: [...inside.querySelectorAll('a[target]')].filter((a) => !a.getAttribute('rel')?.includes('noopener')).length,
+      targets: [...inside.querySelectorAll('a[target]')].filter((a) => !a.getAttribute('rel')?.includes('noopener'))
+        .length,
     }
   })
   expect(live.elements).toEqual([])

@@ -18,7 +18,8 @@ test('from the data to the painted conversation in half a second', async () => {
         const { promise, resolve } = Promise.withResolvers<number>()
         const from = performance.now()
         const seen = new MutationObserver(() => {
-          if (document.querySelector('.turn .tool')) requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - from)))
+          if (document.querySelector('.turn .tool'))
+            requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - from)))
         })
         seen.observe(document.body, { childList: true, subtree: true })
         dispatchEvent(new CustomEvent('weir-tab', { detail: tab }))

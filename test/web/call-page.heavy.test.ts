@@ -12,7 +12,9 @@ afterAll(() => browser?.close())
 
 const serious = async (page: Page) => {
   const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`)
+  return violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`)
 }
 
 /** axe takes seconds a page: all tabs of the cases with the most on them, the first view of the others in one theme each. */
@@ -26,7 +28,8 @@ test.each(Object.keys(cases))('%s opens in both themes, drawer and page, with al
       await tab.click()
       await page.locator('.skel').first().waitFor({ state: 'detached' })
       expect(await tab.getAttribute('aria-selected')).toBe('true')
-      if (looked && (i === 0 || RICH.includes(name))) expect(await serious(page), `${name}, ${await tab.textContent()}, ${theme}`).toEqual([])
+      if (looked && (i === 0 || RICH.includes(name)))
+        expect(await serious(page), `${name}, ${await tab.textContent()}, ${theme}`).toEqual([])
     }
     expect(bad).toEqual([])
     await page.context().close()
@@ -129,7 +132,9 @@ test('the stream replays at its own pace and ends with the whole text; less moti
     await page.getByLabel('Speed').selectOption('8×')
     await page.getByRole('button', { name: 'Replay' }).click()
     await page.getByRole('button', { name: 'Again' }).waitFor()
-    expect(await page.getByRole('tabpanel').innerText()).toContain('A list that is nearly sorted costs next to nothing.')
+    expect(await page.getByRole('tabpanel').innerText()).toContain(
+      'A list that is nearly sorted costs next to nothing.',
+    )
     expect(bad).toEqual([])
     await page.context().close()
   }

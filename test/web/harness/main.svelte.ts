@@ -1,3 +1,4 @@
+/// <reference types="vite/client" />
 /** Mounts the Call page's part on one case: `?case=anthropic&tab=headers&theme=dark`. What it was told is left on `window.told`. */
 import { mount } from 'svelte'
 import '../../../web/app.css'
@@ -16,7 +17,8 @@ const { call, content, raw, headers, timeline, fails } = (await answer.json()) a
 if (call.outcome === 'running') for (const it of [call, ...call.attempts]) it.startedAt = Date.now() - 4200
 const give = async <T>(what: string, value: T): Promise<T> => {
   told.push(`asked ${what}`)
-  if (fails && told.filter((t) => t === `asked ${what}`).length <= fails) throw new Error('the database is locked (SQLITE_BUSY)')
+  if (fails && told.filter((t) => t === `asked ${what}`).length <= fails)
+    throw new Error('the database is locked (SQLITE_BUSY)')
   return value
 }
 const props = $state({

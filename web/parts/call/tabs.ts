@@ -9,6 +9,10 @@ export const tabsOf = (call: Call): { name: CallTab; label: string }[] => {
     { name: 'request' as const, label: 'Raw request', there: kept && call.requestBytes > 0 },
     { name: 'response' as const, label: 'Raw response', there: kept && call.responseBytes > 0 },
     { name: 'headers' as const, label: 'Headers', there: call.outcome !== 'running' },
-    { name: 'stream' as const, label: 'Stream', there: call.outcome !== 'running' && (call.stream === true || call.events !== null) && call.responseBytes > 0 },
+    {
+      name: 'stream' as const,
+      label: 'Stream',
+      there: call.outcome !== 'running' && (call.stream === true || call.events !== null) && call.responseBytes > 0,
+    },
   ].filter((tab) => tab.there)
 }

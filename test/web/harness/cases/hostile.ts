@@ -25,7 +25,9 @@ export const WORDS = [
   '{{constructor.constructor("alert(1)")()}} ${alert(1)} {@html x}',
 ].join('\n\n')
 
-const svg = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" onload="${js}"><image href="${BEACON}/svg.png"/></svg>`).toString('base64')
+const svg = Buffer.from(
+  `<svg xmlns="http://www.w3.org/2000/svg" onload="${js}"><image href="${BEACON}/svg.png"/></svg>`,
+).toString('base64')
 const html = Buffer.from(`<script>${js}</script>`).toString('base64')
 
 export const hostile = toCase({
@@ -36,7 +38,8 @@ export const hostile = toCase({
     messages: [
       { role: 'system', content: WORDS },
       {
-        role: 'user', name: `<b onclick="${js}">ann</b>`,
+        role: 'user',
+        name: `<b onclick="${js}">ann</b>`,
         content: [
           { type: 'text', text: WORDS },
           { type: 'image_url', image_url: { url: `${BEACON}/remote.png` } },
@@ -45,19 +48,57 @@ export const hostile = toCase({
           { type: 'image_url', image_url: { url: `data:text/html;base64,${html}` } },
           { type: 'image_url', image_url: { url: `data:image/png;base64,${html}` } },
           { type: 'input_audio', input_audio: { data: html, format: 'html' } },
-          { type: 'file', file: { filename: `"><script>${js}</script>.html`, file_data: `data:text/html;base64,${html}` } },
+          {
+            type: 'file',
+            file: { filename: `"><script>${js}</script>.html`, file_data: `data:text/html;base64,${html}` },
+          },
           { type: `<script>${js}</script>`, value: WORDS },
         ],
       },
-      { role: 'assistant', content: WORDS, tool_calls: [{ id: `"><img src=x onerror=${js}>`, type: 'function', function: { name: `<i onclick="${js}">t</i>`, arguments: WORDS } }] },
+      {
+        role: 'assistant',
+        content: WORDS,
+        tool_calls: [
+          {
+            id: `"><img src=x onerror=${js}>`,
+            type: 'function',
+            function: { name: `<i onclick="${js}">t</i>`, arguments: WORDS },
+          },
+        ],
+      },
       { role: 'tool', tool_call_id: `"><img src=x onerror=${js}>`, content: WORDS },
     ],
-    tools: [{ type: 'function', function: { name: `<u>${js}</u>`, description: WORDS, parameters: { description: WORDS } } }],
+    tools: [
+      { type: 'function', function: { name: `<u>${js}</u>`, description: WORDS, parameters: { description: WORDS } } },
+    ],
   },
-  response: toStream([...bits(WORDS).map((content) => sse({ id: 'chatcmpl-x', model: 'm', choices: [{ index: 0, delta: { content } }] })), sse({ id: 'chatcmpl-x', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }), sse('[DONE]')]),
-  headers: { request: [['x-evil', `<img src=x onerror="${js}">`], ['authorization', 'Bearer ••••']], response: [['location', `javascript:${js}`], ['link', `<${BEACON}/preload>; rel=preload`]] },
+  response: toStream([
+    ...bits(WORDS).map((content) => sse({ id: 'chatcmpl-x', model: 'm', choices: [{ index: 0, delta: { content } }] })),
+    sse({ id: 'chatcmpl-x', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }),
+    sse('[DONE]'),
+  ]),
+  headers: {
+    request: [
+      ['x-evil', `<img src=x onerror="${js}">`],
+      ['authorization', 'Bearer ••••'],
+    ],
+    response: [
+      ['location', `javascript:${js}`],
+      ['link', `<${BEACON}/preload>; rel=preload`],
+    ],
+  },
   call: {
-    model: `<img src=x onerror="${js}">`, tags: { [`<s>${js}</s>`]: `<img src="${BEACON}/tag">` }, user: `"><script>${js}</script>`, sessionId: `javascript:${js}`, sessionSource: '<b>x</b>',
-    errorMessage: WORDS, errorCode: '<b>', outcome: 'error', status: 500, changes: [{ what: WORDS, why: '<script>' }], hint: `javascript:${js}`, app: '\u202eevil',
+    model: `<img src=x onerror="${js}">`,
+    tags: { [`<s>${js}</s>`]: `<img src="${BEACON}/tag">` },
+    user: `"><script>${js}</script>`,
+    sessionId: `javascript:${js}`,
+    sessionSource: '<b>x</b>',
+    errorMessage: WORDS,
+    errorCode: '<b>',
+    outcome: 'error',
+    status: 500,
+    changes: [{ what: WORDS, why: '<script>' }],
+    hint: `javascript:${js}`,
+    app: '\u202eevil',
   },
 })

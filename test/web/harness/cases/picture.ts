@@ -17,7 +17,9 @@ header.writeUInt32BE(WIDTH, 0)
 header.writeUInt32BE(HEIGHT, 4)
 header.set([8, 2, 0, 0, 0], 8)
 const rows = Buffer.concat(
-  Array.from({ length: HEIGHT }, (_, y) => Buffer.from([0, ...Array.from({ length: WIDTH }, (_, x) => [40 + x, 110 + y, 130]).flat()])),
+  Array.from({ length: HEIGHT }, (_, y) =>
+    Buffer.from([0, ...Array.from({ length: WIDTH }, (_, x) => [40 + x, 110 + y, 130]).flat()]),
+  ),
 )
 
 export const PICTURE = Buffer.concat([

@@ -10,7 +10,13 @@ const SHOWN = {
   file: /^(?!)/,
 }
 /** Some dialects name only a format. */
-const TYPES: Record<string, string> = { mp3: 'audio/mpeg', wav: 'audio/wav', flac: 'audio/flac', opus: 'audio/ogg', aac: 'audio/aac' }
+const TYPES: Record<string, string> = {
+  mp3: 'audio/mpeg',
+  wav: 'audio/wav',
+  flac: 'audio/flac',
+  opus: 'audio/ogg',
+  aac: 'audio/aac',
+}
 /** How each picture format begins, in base64: the declared type is the sender's word, this is the content's. */
 const BEGINNINGS: Record<string, RegExp> = {
   'image/png': /^iVBORw0KGgo/,
@@ -43,11 +49,22 @@ export const sizeOf = (media: Media): number | null => (media.data ? Math.floor(
 
 /** The bytes for a download: never with a type that a browser would open inside this origin. */
 export const toBlob = (media: Media): Blob => {
-  const binary = atob(media.data!.replace(/^data:[^,]*,/, '').replaceAll('-', '+').replaceAll('_', '/').replace(/\s/g, ''))
+  const binary = atob(
+    media
+      .data!.replace(/^data:[^,]*,/, '')
+      .replaceAll('-', '+')
+      .replaceAll('_', '/')
+      .replace(/\s/g, ''),
+  )
   return new Blob([Uint8Array.from(binary, (c) => c.charCodeAt(0))], { type: 'application/octet-stream' })
 }
 
-const ENDINGS: Record<string, string> = { 'image/jpeg': 'jpg', 'audio/mpeg': 'mp3', 'application/pdf': 'pdf', 'text/plain': 'txt' }
+const ENDINGS: Record<string, string> = {
+  'image/jpeg': 'jpg',
+  'audio/mpeg': 'mp3',
+  'application/pdf': 'pdf',
+  'text/plain': 'txt',
+}
 export const fileName = (media: Media): string => {
   const type = normal(media.mediaType)
   return media.name ?? `${media.kind}.${ENDINGS[type] ?? type.split('/')[1]?.replace(/\W.*/, '') ?? 'bin'}`

@@ -66,7 +66,9 @@ export const toConversation = (request: RequestFacts | null, answer: Answer | nu
 const toPlainTurn = (message: Message): Turn => ({
   role: message.role,
   name: message.name ?? null,
-  blocks: message.parts.filter((p): p is Exclude<Part, ToolCall | ToolResult> => p.type !== 'tool_call' && p.type !== 'tool_result'),
+  blocks: message.parts.filter(
+    (p): p is Exclude<Part, ToolCall | ToolResult> => p.type !== 'tool_call' && p.type !== 'tool_result',
+  ),
 })
 
 /** Finds each call's result, by id or, where a dialect has none (Gemini), by name and order; gives a function that makes a place's turns. */
@@ -79,7 +81,10 @@ const pair = (placed: Placed[]) => {
       if (part.type === 'tool_call') calls.push({ call: part, place })
       if (part.type !== 'tool_result') continue
       const open = calls.filter(({ call }) => !resultOf.has(call))
-      const found = part.id === null ? open.find(({ call }) => call.name === part.name) : open.find(({ call }) => call.id === part.id)
+      const found =
+        part.id === null
+          ? open.find(({ call }) => call.name === part.name)
+          : open.find(({ call }) => call.id === part.id)
       if (!found) continue
       resultOf.set(found.call, { result: part, place })
       callOf.set(part, found)
@@ -89,7 +94,13 @@ const pair = (placed: Placed[]) => {
     if (part.type === 'tool_call') {
       const found = resultOf.get(part)
       const here = found?.place === place
-      return { type: 'tool_use', call: part, result: here ? found.result : null, callSeen: false, resultLater: !!found && !here }
+      return {
+        type: 'tool_use',
+        call: part,
+        result: here ? found.result : null,
+        callSeen: false,
+        resultLater: !!found && !here,
+      }
     }
     if (part.type === 'tool_result') {
       const found = callOf.get(part)

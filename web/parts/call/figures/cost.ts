@@ -37,11 +37,23 @@ const UNITS = new Set<Bucket>(['webSearches', 'seconds', 'images', 'requests'])
 
 const toLine = ({ bucket, quantity, unitNano, costNano }: CostPart): CostLine => {
   const per = UNITS.has(bucket) ? 'unit' : 'M'
-  return { bucket, label: LABELS[bucket] ?? bucket, quantity, per, costNano, price: unitNano === null ? null : unitNano / (per === 'M' ? 1e3 : 1e9) }
+  return {
+    bucket,
+    label: LABELS[bucket] ?? bucket,
+    quantity,
+    per,
+    costNano,
+    price: unitNano === null ? null : unitNano / (per === 'M' ? 1e3 : 1e9),
+  }
 }
 
 const toParts = (usage: Usage | null): CostPart[] =>
-  (Object.entries(usage ?? {}) as [Bucket, number | undefined][]).map(([bucket, quantity]) => ({ bucket, quantity: quantity ?? 0, unitNano: null, costNano: null }))
+  (Object.entries(usage ?? {}) as [Bucket, number | undefined][]).map(([bucket, quantity]) => ({
+    bucket,
+    quantity: quantity ?? 0,
+    unitNano: null,
+    costNano: null,
+  }))
 
 /** Priced parts where there are any, else the bare counts. Buckets that counted nothing are left out. */
 export const toCostLines = (call: Call): CostLine[] =>
@@ -60,20 +72,36 @@ export const toPricing = (call: Call): Pricing => {
 /** The sum of what has a price, for a call that has no total. */
 export const knownNano = (call: Call): number => (call.costParts ?? []).reduce((sum, p) => sum + (p.costNano ?? 0), 0)
 
-const BILLING = { subscription: 'covered by a subscription', committed: 'covered by committed spend', free: 'free of charge' }
+const BILLING = {
+  subscription: 'covered by a subscription',
+  committed: 'covered by committed spend',
+  free: 'free of charge',
+}
 
 /** Sentences under the table, in the order of their weight. */
 export const toCostNotes = (call: Call): { text: string; warn: boolean }[] => {
   const notes: { text: string; warn: boolean }[] = []
   const pricing = toPricing(call)
   const model = call.responseModel ?? call.model ?? 'this model'
-  if (pricing === 'unpriced') notes.push({ text: `No price is known for ${call.pricedAs ?? model}. Give it one under prices: or aliases: in weir.yaml.`, warn: true })
-  if (pricing === 'partly') notes.push({ text: `Partly priced: ${missing(call)} has no price, so there is no total.`, warn: true })
+  if (pricing === 'unpriced')
+    notes.push({
+      text: `No price is known for ${call.pricedAs ?? model}. Give it one under prices: or aliases: in weir.yaml.`,
+      warn: true,
+    })
+  if (pricing === 'partly')
+    notes.push({ text: `Partly priced: ${missing(call)} has no price, so there is no total.`, warn: true })
   if (pricing === 'reported') notes.push({ text: 'As reported by the provider itself.', warn: false })
-  if (call.billing !== 'metered' && pricing !== 'no_usage') notes.push({ text: `${capital(BILLING[call.billing])}: the lines show the list price.`, warn: false })
-  if (call.usageSource === 'estimated') notes.push({ text: 'Estimated with a tokenizer: the provider sent no counts. usage.inject asks for them.', warn: false })
-  if (call.usageSource === 'partial') notes.push({ text: 'The answer was cut: these are the last counts that came.', warn: true })
-  if (pricing === 'no_usage' && call.outcome !== 'running') notes.push({ text: 'No token counts came with this answer.', warn: false })
+  if (call.billing !== 'metered' && pricing !== 'no_usage')
+    notes.push({ text: `${capital(BILLING[call.billing])}: the lines show the list price.`, warn: false })
+  if (call.usageSource === 'estimated')
+    notes.push({
+      text: 'Estimated with a tokenizer: the provider sent no counts. usage.inject asks for them.',
+      warn: false,
+    })
+  if (call.usageSource === 'partial')
+    notes.push({ text: 'The answer was cut: these are the last counts that came.', warn: true })
+  if (pricing === 'no_usage' && call.outcome !== 'running')
+    notes.push({ text: 'No token counts came with this answer.', warn: false })
   return notes
 }
 

@@ -18,7 +18,8 @@ export const toAttemptStory = (attempt: Attempt): string => {
 }
 
 /** An address of the calls list with one filter. */
-export const toFilterHref = (field: string, value: string): string => `calls?q=${encodeURIComponent(`${field}:${quoteValue(value)}`)}`
+export const toFilterHref = (field: string, value: string): string =>
+  `calls?q=${encodeURIComponent(`${field}:${quoteValue(value)}`)}`
 
 export const tagsOf = (call: Call): { field: string; label: string; value: string }[] => [
   ...(call.team ? [{ field: 'team', label: 'team', value: call.team }] : []),

@@ -19,17 +19,33 @@ export const toStory = (call: Call): { text: string; detail: string | null; tone
   const detail = call.errorMessage
   switch (call.outcome) {
     case 'error':
-      return { text: `${call.status === null ? 'The call failed' : `The provider answered ${call.status}`}${code}${after}.`, detail, tone: 'bad' }
+      return {
+        text: `${call.status === null ? 'The call failed' : `The provider answered ${call.status}`}${code}${after}.`,
+        detail,
+        tone: 'bad',
+      }
     case 'refused':
       return { text: `Weir refused this call${code}: nothing was sent to a provider.`, detail, tone: 'warn' }
     case 'timeout':
       return { text: `Weir gave up waiting${code}${after}.`, detail, tone: 'bad' }
     case 'upstream_abort':
-      return { text: `The provider broke off${after}${events}${code}. The client saw a broken stream, not a clean end.`, detail, tone: 'bad' }
+      return {
+        text: `The provider broke off${after}${events}${code}. The client saw a broken stream, not a clean end.`,
+        detail,
+        tone: 'bad',
+      }
     case 'client_abort':
-      return { text: `The client left${after}${events}. The request to the provider was ended at once.`, detail, tone: 'warn' }
+      return {
+        text: `The client left${after}${events}. The request to the provider was ended at once.`,
+        detail,
+        tone: 'warn',
+      }
     case 'interrupted':
-      return { text: `Weir was stopped while this call ran${events}: what came before is here, the end is not known.`, detail, tone: 'bad' }
+      return {
+        text: `Weir was stopped while this call ran${events}: what came before is here, the end is not known.`,
+        detail,
+        tone: 'bad',
+      }
     case 'cache_hit':
       return { text: 'Answered from the cache: no provider was called.', detail: null, tone: 'plain' }
     default:
@@ -48,7 +64,8 @@ export const toPace = (call: Call): number | null => {
 /** Why there is no content to show, or null. */
 export const toAbsence = (call: Call): string | null => {
   if (call.outcome === 'running') return 'This call is still running. Its content shows here when it has ended.'
-  if (call.capture === 'metadata') return 'Only figures were kept of this call: its capture setting is "metadata". Bodies were neither stored nor searched.'
+  if (call.capture === 'metadata')
+    return 'Only figures were kept of this call: its capture setting is "metadata". Bodies were neither stored nor searched.'
   if (call.capture === 'off') return 'Nothing of this call\'s content was kept: its capture setting is "off".'
   return null
 }

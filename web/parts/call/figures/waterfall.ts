@@ -23,18 +23,34 @@ export const toBars = (call: Call, now: number): Bar[] => {
   if (first) bars.push({ label: 'admit', kind: 'weir', ...admit(call, since(first.startedAt)) })
   call.attempts.forEach((attempt, i) => {
     const last = i === call.attempts.length - 1
-    bars.push(...(last && !failed(attempt, call) ? phases(attempt, call, since(attempt.startedAt), end) : [gaveUp(attempt, since(attempt.startedAt), end)]))
+    bars.push(
+      ...(last && !failed(attempt, call)
+        ? phases(attempt, call, since(attempt.startedAt), end)
+        : [gaveUp(attempt, since(attempt.startedAt), end)]),
+    )
   })
-  if (!first) bars.push({ label: ENDED_INSIDE[call.outcome] ?? 'total', kind: 'weir', fromMs: 0, toMs: end, says: 'No provider was called.' })
+  if (!first)
+    bars.push({
+      label: ENDED_INSIDE[call.outcome] ?? 'total',
+      kind: 'weir',
+      fromMs: 0,
+      toMs: end,
+      says: 'No provider was called.',
+    })
   return bars
 }
 
-const ENDED_INSIDE: Partial<Record<Call['outcome'], string>> = { refused: 'refused', cache_hit: 'cache', running: 'admit' }
+const ENDED_INSIDE: Partial<Record<Call['outcome'], string>> = {
+  refused: 'refused',
+  cache_hit: 'cache',
+  running: 'admit',
+}
 
 /** Wall clocks tick in whole milliseconds: for a call with one attempt Weir's own measured share is the finer figure. */
 const admit = (call: Call, start: number) => ({
   fromMs: 0,
-  toMs: start > 1 || call.overheadMs === null ? start : Math.min(call.overheadMs, Math.max(call.durationMs ?? Infinity, 0)),
+  toMs:
+    start > 1 || call.overheadMs === null ? start : Math.min(call.overheadMs, Math.max(call.durationMs ?? Infinity, 0)),
   says: 'From the first byte of the request until Weir sent it on: key, limits, route, and reading the body.',
 })
 
@@ -59,11 +75,28 @@ const phases = (attempt: Attempt, call: Call, from: number, end: number): Bar[] 
     bars.push({ label, kind, fromMs: at, toMs: to, says })
     at = to
   }
-  add('connect', 'connect', attempt.connectMs === null ? null : from + attempt.connectMs, 'DNS, TCP and TLS to the provider. No bar: the connection was already open.')
-  add('headers', 'wait', attempt.headersMs === null ? null : from + attempt.headersMs, 'From the request sent until the provider answered with its headers.')
+  add(
+    'connect',
+    'connect',
+    attempt.connectMs === null ? null : from + attempt.connectMs,
+    'DNS, TCP and TLS to the provider. No bar: the connection was already open.',
+  )
+  add(
+    'headers',
+    'wait',
+    attempt.headersMs === null ? null : from + attempt.headersMs,
+    'From the request sent until the provider answered with its headers.',
+  )
   add('until token', 'token', call.firstTokenMs, 'From the headers until the first event with content.')
-  if (call.outcome === 'running') add(call.firstTokenMs === null ? 'waiting' : 'streaming', 'running', end, 'Still running.')
-  else if (attempt.headersMs !== null) add(call.stream ? 'stream' : 'body', 'stream', end, call.stream ? 'From the first event with content to the last byte.' : 'From the headers to the last byte.')
+  if (call.outcome === 'running')
+    add(call.firstTokenMs === null ? 'waiting' : 'streaming', 'running', end, 'Still running.')
+  else if (attempt.headersMs !== null)
+    add(
+      call.stream ? 'stream' : 'body',
+      'stream',
+      end,
+      call.stream ? 'From the first event with content to the last byte.' : 'From the headers to the last byte.',
+    )
   else add(call.status === null ? 'no answer' : 'answer', 'wait', end, 'Until the call ended.')
   return bars
 }

@@ -5,7 +5,8 @@
 import type { RawHeaders } from '../loader.ts'
 
 const LONGEST_BODY = 100_000
-const OWN = /^(host|content-length|connection|accept-encoding|transfer-encoding|expect|keep-alive|te|upgrade|proxy-connection|content-encoding)$/i
+const OWN =
+  /^(host|content-length|connection|accept-encoding|transfer-encoding|expect|keep-alive|te|upgrade|proxy-connection|content-encoding)$/i
 /** How Weir writes a secret that it has not kept (server/gateway/mask.ts): dots, and the last four characters of long ones. */
 const MASK = /••••[^\s;&,]{0,4}/g
 const VARIABLES: Record<string, string> = { 'x-weir-key': '$WEIR_KEY', cookie: '$COOKIE' }

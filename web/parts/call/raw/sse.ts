@@ -9,17 +9,29 @@ export interface RawEvent {
 }
 
 export const isEventStream = (contentType: string | null) => /^text\/event-stream\b/i.test(contentType ?? '')
-export const isLineStream = (contentType: string | null) => /^application\/(x-ndjson|jsonl|ndjson)\b/i.test(contentType ?? '')
+export const isLineStream = (contentType: string | null) =>
+  /^application\/(x-ndjson|jsonl|ndjson)\b/i.test(contentType ?? '')
 
 export const toEvents = (text: string, contentType: string | null): RawEvent[] =>
   isLineStream(contentType)
-    ? text.split('\n').filter((line) => line.trim() !== '').map((line) => ({ text: line, name: null, data: line }))
-    : text.split(/\r?\n\r?\n|\r\r/).filter((block) => block !== '').map(toEvent)
+    ? text
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .map((line) => ({ text: line, name: null, data: line }))
+    : text
+        .split(/\r?\n\r?\n|\r\r/)
+        .filter((block) => block !== '')
+        .map(toEvent)
 
 const toEvent = (text: string): RawEvent => {
   const lines = text.split(/\r?\n|\r/)
-  const values = (field: string) => lines.filter((l) => l.startsWith(`${field}:`)).map((l) => l.slice(field.length + 1).replace(/^ /, ''))
+  const values = (field: string) =>
+    lines.filter((l) => l.startsWith(`${field}:`)).map((l) => l.slice(field.length + 1).replace(/^ /, ''))
   const data = values('data')
   const joined = data.length ? data.join('\n') : null
-  return { text, name: values('event')[0] ?? /"type"\s*:\s*"([\w.-]{1,60})"/.exec(joined ?? '')?.[1] ?? null, data: joined }
+  return {
+    text,
+    name: values('event')[0] ?? /"type"\s*:\s*"([\w.-]{1,60})"/.exec(joined ?? '')?.[1] ?? null,
+    data: joined,
+  }
 }

@@ -12,7 +12,12 @@ export interface Frame {
 }
 
 export const toFrames = (raw: RawBody, timeline: StreamTimeline): Frame[] => {
-  if (raw.text === null || !timeline.pieces.length || !(isEventStream(raw.contentType) || isLineStream(raw.contentType))) return []
+  if (
+    raw.text === null ||
+    !timeline.pieces.length ||
+    !(isEventStream(raw.contentType) || isLineStream(raw.contentType))
+  )
+    return []
   const clock = createClock(timeline, new TextEncoder().encode(raw.text).length)
   const frames: Frame[] = []
   const encoder = new TextEncoder()
@@ -52,7 +57,12 @@ const toDelta = (data: string): Omit<Frame, 'atMs'> | null => {
   const choice = event?.choices?.[0]?.delta
   const delta = event?.delta
   const part = event?.candidates?.[0]?.content?.parts?.[0]
-  const kind = /reason|think/.test(`${event?.type} ${delta?.type}`) || part?.thought ? 'reasoning' : /argument|input_json/.test(`${event?.type} ${delta?.type}`) ? 'tool' : 'text'
+  const kind =
+    /reason|think/.test(`${event?.type} ${delta?.type}`) || part?.thought
+      ? 'reasoning'
+      : /argument|input_json/.test(`${event?.type} ${delta?.type}`)
+        ? 'tool'
+        : 'text'
   const candidates: [unknown, Frame['kind']][] = [
     [choice?.content, 'text'],
     [choice?.reasoning_content ?? choice?.reasoning, 'reasoning'],

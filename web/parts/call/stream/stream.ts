@@ -39,7 +39,7 @@ export const toStreamFacts = ({ pieces }: StreamTimeline): StreamFacts | null =>
 
 /** Bytes per column of a chart `columns` wide, over 0 … endMs: ten thousand pieces become at most that many bars. */
 export const toColumns = ({ pieces }: StreamTimeline, columns: number, endMs: number): number[] => {
-  const sums = new Array<number>(Math.max(columns, 1)).fill(0)
+  const sums = Array.from({ length: Math.max(columns, 1) }, () => 0)
   for (const { atMs, bytes } of pieces) {
     const column = Math.min(Math.floor((atMs / Math.max(endMs, 1)) * sums.length), sums.length - 1)
     sums[column]! += bytes

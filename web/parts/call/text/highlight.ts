@@ -15,7 +15,8 @@ const C_WORDS =
   'as async await break case catch class const continue default delete do else enum export extends extern finally fn for from func function go if impl implements import in instanceof interface let match mod mut namespace new of override package private protected public pub readonly return select self static struct super switch this throw throws trait try type typeof union unsafe use using var virtual void volatile where while with yield null undefined true false nil None int float double string bool boolean char long byte auto defer chan map'
 const PY_WORDS =
   'and as assert async await break class continue def del elif else except finally for from global if import in is lambda match nonlocal not or pass raise return self try while with yield None True False'
-const SH_WORDS = 'if then else elif fi for while until do done case esac in function return export local echo cd set source sudo exit'
+const SH_WORDS =
+  'if then else elif fi for while until do done case esac in function return export local echo cd set source sudo exit'
 const SQL_WORDS =
   'select from where and or not null is in like between join left right inner outer full on group by order having limit offset insert into values update set delete create table index view drop alter add primary key foreign references unique distinct as union all case when then else end exists with returning asc desc default true false'
 
@@ -38,13 +39,31 @@ interface Grammar {
 const C: Grammar = { comments: SLASHES, strings: `${QUOTES}|${TICKS}`, words: C_WORDS }
 const PYTHON: Grammar = { comments: HASH, strings: `${TRIPLE}|${QUOTES}`, words: PY_WORDS }
 const SHELL: Grammar = { comments: String.raw`(?<=^|\s)#[^\n]*`, strings: QUOTES, words: SH_WORDS }
-const SQL: Grammar = { comments: String.raw`--[^\n]*|\/\*[^]*?(?:\*\/|$)`, strings: `'(?:[^']|'')*'?|"[^"\\n]*"?`, words: SQL_WORDS, anyCase: true }
-const JSON_LIKE: Grammar = { comments: SLASHES, strings: String.raw`"(?:[^"\\\n]|\\.)*"?`, words: 'true false null', data: true }
-const YAML: Grammar = { comments: String.raw`(?<=^|\s)#[^\n]*`, strings: QUOTES, words: 'true false null yes no', data: true }
+const SQL: Grammar = {
+  comments: String.raw`--[^\n]*|\/\*[^]*?(?:\*\/|$)`,
+  strings: `'(?:[^']|'')*'?|"[^"\\n]*"?`,
+  words: SQL_WORDS,
+  anyCase: true,
+}
+const JSON_LIKE: Grammar = {
+  comments: SLASHES,
+  strings: String.raw`"(?:[^"\\\n]|\\.)*"?`,
+  words: 'true false null',
+  data: true,
+}
+const YAML: Grammar = {
+  comments: String.raw`(?<=^|\s)#[^\n]*`,
+  strings: QUOTES,
+  words: 'true false null yes no',
+  data: true,
+}
 
 const names = (list: string, grammar: Grammar) => list.split(' ').map((name) => [name, grammar] as const)
 const GRAMMARS = new Map<string, Grammar>([
-  ...names('js jsx ts tsx javascript typescript mjs java kotlin kt swift go rust rs c cpp c++ csharp cs php scala dart svelte css scss', C),
+  ...names(
+    'js jsx ts tsx javascript typescript mjs java kotlin kt swift go rust rs c cpp c++ csharp cs php scala dart svelte css scss',
+    C,
+  ),
   ...names('py python python3 ruby rb elixir r', PYTHON),
   ...names('sh bash shell zsh console dockerfile makefile', SHELL),
   ...names('sql postgresql sqlite mysql', SQL),
@@ -65,7 +84,15 @@ export const highlight = (code: string, language: string | null): Token[] => {
   for (const found of code.matchAll(patterns(grammar))) {
     const [text, comment, string, number, word] = found
     const after = found.index + text.length
-    const kind = comment ? 'comment' : string ? kindOfString(grammar, code, after) : number ? 'number' : isWord(word!) ? 'word' : null
+    const kind = comment
+      ? 'comment'
+      : string
+        ? kindOfString(grammar, code, after)
+        : number
+          ? 'number'
+          : isWord(word!)
+            ? 'word'
+            : null
     if (!kind) continue
     if (found.index > from) tokens.push({ kind: 'plain', text: code.slice(from, found.index) })
     tokens.push({ kind, text })

@@ -23,7 +23,22 @@ const isTooDeep = (text: string) =>
   new RegExp(`^(?:[ \\t]*[>*+-]){${DEEPEST},}`, 'm').test(text.replace(/^[ \t]*([-*_])(?:[ \t]*\1)+[ \t]*$/gm, '')) ||
   /[[\]*_~`!(]{200,}/.test(text)
 
-const NAMED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0', copy: '©', mdash: '—', ndash: '–', hellip: '…', rarr: '→', larr: '←', times: '×', deg: '°' }
+const NAMED: Record<string, string> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: '\u00a0',
+  copy: '©',
+  mdash: '—',
+  ndash: '–',
+  hellip: '…',
+  rarr: '→',
+  larr: '←',
+  times: '×',
+  deg: '°',
+}
 
 /** marked leaves character references in text to the browser; without HTML they are ours to read. */
 export const decodeReferences = (text: string): string =>
@@ -48,6 +63,7 @@ export const safeHref = (href: string): string | null => {
 /** `example.com/path…`: shown beside a link, since its words may say something else. */
 export const shortTarget = (href: string): string => {
   const url = new URL(href)
-  const target = url.protocol === 'mailto:' ? url.pathname : url.host + (url.pathname === '/' ? '' : url.pathname) + url.search
+  const target =
+    url.protocol === 'mailto:' ? url.pathname : url.host + (url.pathname === '/' ? '' : url.pathname) + url.search
   return target.length > 60 ? `${target.slice(0, 59)}…` : target
 }

@@ -26,14 +26,18 @@ const NAMES: Record<number, [short: string, long: string]> = {
 
 // A whole terminal sequence is one mark; a run of tag characters too.
 const ACTING =
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex
   /\u001b(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|\][^\u0007\u001b]{0,256}\u0007)|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]|[\u{e0000}-\u{e007f}]+/gu
 
-const C0 = 'NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US'.split(' ')
+const C0 =
+  'NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US'.split(
+    ' ',
+  )
 
 const hex = (code: number) => `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
 const nameOf = (code: number) => NAMES[code]?.[0] ?? C0[code] ?? (code === 0x7f ? 'DEL' : hex(code))
 /** Names in angle brackets rather than Unicode's control pictures: few fonts have those. */
+// oxlint-disable-next-line no-control-regex
 const spell = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `⟨${nameOf(c.charCodeAt(0))}⟩`)
 
 const toMark = (found: string): Stretch => {
