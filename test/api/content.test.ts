@@ -1,16 +1,16 @@
 // What a call said, byte for byte as on the wire — and never as something that a browser would run.
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { packTiming } from '../../server/recorder/timing.ts'
 import type { PayloadInput } from '../../db/store.ts'
 import { conversation as conversationSchema, timeline as timelineSchema } from '../../server/api/schema/content.ts'
 import { openHouse, type House } from './house.ts'
 
 let house: House
-beforeEach(async () => {
+beforeAll(async () => {
   house = await openHouse()
 })
-afterEach(() => house.close())
+afterAll(() => house.close())
 
 const REQUEST = JSON.stringify({ model: 'gpt-5.1', messages: [{ role: 'user', content: 'Capital of Fränce?' }] })
 const RESPONSE = JSON.stringify({
