@@ -4,18 +4,8 @@ import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import type { Capture } from '../../server/call.ts'
 import type { Direction, Journal } from '../../server/journal/entry.ts'
-import {
-  chatRequest,
-  openJournal,
-  query,
-  recorderOptions,
-  startTestRecorder,
-  streamAttempt,
-  temporaryFolder,
-  writeCall,
-  type TestRecorder,
-  type Written,
-} from './support.ts'
+import { chatRequest, openJournal, recorderOptions, streamAttempt, writeCall, type Written } from './calls.ts'
+import { query, startTestRecorder, temporaryFolder, type TestRecorder } from './support.ts'
 import { v7 } from 'uuid'
 
 const CANARY = 'canary-phrase-quite-yellow'

@@ -11,12 +11,11 @@ import {
   chatStream,
   openJournal,
   recorderOptions,
-  startTestRecorder,
   streamAttempt,
-  temporaryFolder,
   writeCall,
   type Written,
-} from './support.ts'
+} from './calls.ts'
+import { startTestRecorder, temporaryFolder } from './support.ts'
 
 async function record(written: Written) {
   const dataDir = temporaryFolder()

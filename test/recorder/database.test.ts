@@ -7,16 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../db/open.ts'
-import {
-  chatAnswer,
-  chatRequest,
-  openJournal,
-  query,
-  recorderOptions,
-  startTestRecorder,
-  temporaryFolder,
-  writeCall,
-} from './support.ts'
+import { chatAnswer, chatRequest, openJournal, recorderOptions, writeCall } from './calls.ts'
+import { query, startTestRecorder, temporaryFolder } from './support.ts'
 import { startThread } from './thread-support.ts'
 
 const good = { request: chatRequest(), response: [chatAnswer()] }

@@ -1,6 +1,7 @@
 // As deadly.test.ts, for a call whose reading takes all memory: the thread has a limit of its own, so the process lives on.
 import { expect, test } from 'vitest'
-import { chatAnswer, chatRequest, openJournal, temporaryFolder, writeCall } from './support.ts'
+import { chatAnswer, chatRequest, openJournal, writeCall } from './calls.ts'
+import { temporaryFolder } from './support.ts'
 import { DEADLY, startThread } from './thread-support.ts'
 
 test('a reader that eats all memory ends the recorder, never the process, and is passed over', async () => {

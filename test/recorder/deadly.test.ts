@@ -2,7 +2,8 @@
 // (exits, hangs, eats the memory) does so twice, then its call is stored raw and passed over.
 import { expect, test } from 'vitest'
 import type { Call } from '../../server/call.ts'
-import { chatAnswer, chatRequest, openJournal, query, temporaryFolder, writeCall } from './support.ts'
+import { chatAnswer, chatRequest, openJournal, writeCall } from './calls.ts'
+import { query, temporaryFolder } from './support.ts'
 import { DEADLY, startThread } from './thread-support.ts'
 
 const good = { request: chatRequest(), response: [chatAnswer()] }

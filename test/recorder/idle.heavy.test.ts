@@ -1,7 +1,8 @@
 // A gateway that nobody uses must not keep a core awake.
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { chatAnswer, chatRequest, openJournal, temporaryFolder, writeCall } from './support.ts'
+import { chatAnswer, chatRequest, openJournal, writeCall } from './calls.ts'
+import { temporaryFolder } from './support.ts'
 import { startThread } from './thread-support.ts'
 
 test('an idle recorder uses no processor time', async () => {

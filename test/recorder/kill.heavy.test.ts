@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { openReadDb } from '../../db/open.ts'
 import { callPayload } from '../../db/queries/call-payload.ts'
-import { chatAnswer, query, recorderOptions, startTestRecorder, temporaryFolder } from './support.ts'
+import { chatAnswer, recorderOptions } from './calls.ts'
+import { query, startTestRecorder, temporaryFolder } from './support.ts'
 
 const VICTIM = fileURLToPath(new URL('./workers/victim.ts', import.meta.url))
 const CANARY = 'canary-that-survives-no-kill'

@@ -5,14 +5,12 @@ import {
   chatRequest,
   chatStream,
   openJournal,
-  query,
   recorderOptions,
-  startTestRecorder,
   streamAttempt,
-  temporaryFolder,
   writeCall,
   type Written,
-} from './support.ts'
+} from './calls.ts'
+import { query, startTestRecorder, temporaryFolder } from './support.ts'
 
 async function record(...written: Written[]) {
   const dataDir = temporaryFolder()

@@ -1,15 +1,7 @@
 // Old content and old calls go when the settings say so, and `weir prune` gets its answer; new calls are recorded all the while.
 import { expect, test } from 'vitest'
-import {
-  chatAnswer,
-  chatRequest,
-  openJournal,
-  query,
-  recorderOptions,
-  startTestRecorder,
-  temporaryFolder,
-  writeCall,
-} from './support.ts'
+import { chatAnswer, chatRequest, openJournal, recorderOptions, writeCall } from './calls.ts'
+import { query, startTestRecorder, temporaryFolder } from './support.ts'
 
 const DAY = 24 * 3_600_000
 const good = { request: chatRequest(), response: [chatAnswer()] }

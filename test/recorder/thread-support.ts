@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest'
 import type { Call } from '../../server/call.ts'
 import { startRecorder, type RecorderHandle } from '../../server/recorder/handle.ts'
 import type { RecorderOptions, RecorderStatus } from '../../server/recorder/messages.ts'
-import { recorderOptions } from './support.ts'
+import { recorderOptions } from './calls.ts'
 
 export interface Thread {
   handle: RecorderHandle

@@ -2,7 +2,8 @@
 import { readdirSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import { expect, test } from 'vitest'
-import { chatAnswer, chatRequest, openJournal, query, temporaryFolder, writeCall } from './support.ts'
+import { chatAnswer, chatRequest, openJournal, writeCall } from './calls.ts'
+import { query, temporaryFolder } from './support.ts'
 import { startThread } from './thread-support.ts'
 
 test('a call is recorded soon after its end, by the bell and not by polling, and published', async () => {

@@ -1,17 +1,8 @@
 // Several processes may write to one data folder, and one of them records for all. A start that is open belongs to somebody who
 // may live: it becomes `interrupted` only when that writer's lock is free.
 import { expect, test } from 'vitest'
-import {
-  chatAnswer,
-  chatRequest,
-  end,
-  openJournal,
-  query,
-  recorderOptions,
-  startTestRecorder,
-  temporaryFolder,
-  writeCall,
-} from './support.ts'
+import { chatAnswer, chatRequest, end, openJournal, recorderOptions, writeCall } from './calls.ts'
+import { query, startTestRecorder, temporaryFolder } from './support.ts'
 
 const good = { request: chatRequest(), response: [chatAnswer()] }
 const open = { request: chatRequest(), response: [chatAnswer().slice(0, 30)], end: null }

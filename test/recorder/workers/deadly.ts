@@ -10,7 +10,7 @@ const DEEDS: Record<string, () => void> = {
   },
   eat: () => {
     const eaten: number[][] = []
-    for (;;) eaten.push(new Array(100_000).fill(eaten.length + 0.5))
+    for (;;) eaten.push(Array.from({ length: 100_000 }, () => eaten.length + 0.5))
   },
   throw: () => {
     throw new Error('the reader fell over')

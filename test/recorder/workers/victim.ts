@@ -14,7 +14,7 @@ import {
   streamAttempt,
   writeCall,
   type Written,
-} from '../support.ts'
+} from '../calls.ts'
 
 const [dataDir = '', canary = ''] = process.argv.slice(2)
 const wake = new SharedArrayBuffer(4)
