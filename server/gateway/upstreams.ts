@@ -3,7 +3,10 @@
  * HTTP/1.1 only: over HTTP/2 header names lose their case and answers their reason phrase. undici's own timeouts are off
  * (its 300 s default kills long thinking); the five that count are Weir's, in timeouts.ts.
  */
+import { lookup as resolve } from 'node:dns'
+import type { LookupFunction } from 'node:net'
 import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent } from 'undici'
+import { refusedAddress } from '../config/address.ts'
 import type { Config, ProviderConfig } from '../config/config.ts'
 
 export interface ProxyEnvironment {
@@ -31,6 +34,18 @@ const OPTIONS = {
   keepAliveTimeout: 4_000,
 } as const
 
+/** A configured name may come to mean a metadata service later (DNS rebinding): what it resolves to is looked at each time. */
+const guardedLookup: LookupFunction = (hostname, options, done) => {
+  resolve(hostname, options, (error, address, family) => {
+    if (error) return done(error, address, family)
+    const found = typeof address === 'string' ? [address] : (address as { address: string }[]).map((each) => each.address)
+    const refused = found.find(refusedAddress)
+    if (refused === undefined) return done(null, address, family)
+    done(Object.assign(new Error(`${hostname} resolves to ${refused}, where no provider lives. Set allowPrivate for this provider if it is meant.`), { code: 'ENOTFOUND' }), '', 0)
+  })
+}
+const guarded = { lookup: guardedLookup }
+
 export function createUpstreams(config: Config, environment: ProxyEnvironment): Upstreams {
   const shared = createShared(environment)
   let own = new Map<string, { settings: string; dispatcher: Dispatcher }>()
@@ -38,8 +53,8 @@ export function createUpstreams(config: Config, environment: ProxyEnvironment): 
   const use = (next: Config) => {
     const kept = new Map<string, { settings: string; dispatcher: Dispatcher }>()
     for (const [name, provider] of Object.entries(next.providers)) {
-      if (!provider.proxy && !provider.tls) continue
-      const settings = JSON.stringify([provider.proxy, provider.tls])
+      if (!provider.proxy && !provider.tls && !provider.allowPrivate) continue
+      const settings = JSON.stringify([provider.proxy, provider.tls, provider.allowPrivate])
       const before = own.get(name)
       kept.set(name, before?.settings === settings ? before : { settings, dispatcher: createOwn(provider) })
     }
@@ -58,16 +73,17 @@ export function createUpstreams(config: Config, environment: ProxyEnvironment): 
 }
 
 function createShared({ httpProxy, httpsProxy, noProxy }: ProxyEnvironment): Dispatcher {
-  if (!httpProxy && !httpsProxy) return new Agent(OPTIONS)
+  if (!httpProxy && !httpsProxy) return new Agent({ ...OPTIONS, connect: guarded })
   return new EnvHttpProxyAgent({
     ...OPTIONS,
+    connect: guarded,
     ...(httpProxy ? { httpProxy } : {}),
     ...(httpsProxy ? { httpsProxy } : {}),
     ...(noProxy ? { noProxy } : {}),
   })
 }
 
-function createOwn({ proxy, tls }: ProviderConfig): Dispatcher {
-  const connect = { ...tls }
+function createOwn({ proxy, tls, allowPrivate }: ProviderConfig): Dispatcher {
+  const connect = { ...(allowPrivate ? {} : guarded), ...tls }
   return proxy ? new ProxyAgent({ ...OPTIONS, uri: proxy, requestTls: connect }) : new Agent({ ...OPTIONS, connect })
 }

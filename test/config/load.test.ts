@@ -15,7 +15,7 @@ test('nothing configured gives the defaults that api.md promises', () => {
     capture: { bodies: 'full', maxBytes: 8_388_608 },
     retention: { content: 30 * 86_400_000, calls: 400 * 86_400_000, bytes: 20 * 2 ** 30 },
     keys: { unknown: 'pass' },
-    usage: { inject: 'off' },
+    usage: {},
     timeouts: { connect: 10_000, headers: 900_000, firstEvent: 900_000, idle: 600_000, total: null },
     drainDelay: 10_000,
     grace: 900_000,
