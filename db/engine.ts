@@ -42,8 +42,6 @@ export interface Engine extends ReadDb {
   /** New numbers for rows, ascending, never given twice. */
   numbers(of: 'calls_pk' | 'rollups_pk', count: number): number[] | Promise<number[]>
   atomic(writes: readonly Write[]): void | Promise<void>
-  /** Like atomic, with what is removed overwritten on the disk where the database can do so. */
-  atomicErase(writes: readonly Write[]): void | Promise<void>
   /** True when this process may prune now: one at a time on a shared database. */
   exclusively<T>(work: () => Promise<T>): Promise<T | null>
   /** Gives back a bounded amount of free space to the file system. */

@@ -15,7 +15,10 @@ const TIMED: readonly Outcome[] = ['ok', 'error', 'upstream_abort', 'timeout']
  * an error and no usage, and housekeeping.
  */
 export const isUnpriced = (call: Call): boolean =>
-  call.costNano === null && !call.auxiliary && call.outcome !== 'refused' && !(call.outcome === 'error' && call.usage === null)
+  call.costNano === null &&
+  !call.auxiliary &&
+  call.outcome !== 'refused' &&
+  !(call.outcome === 'error' && call.usage === null)
 
 export const timedMs = (call: Call): number | null => (TIMED.includes(call.outcome) ? toReal(call.durationMs) : null)
 

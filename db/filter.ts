@@ -69,7 +69,8 @@ export const alternatives = (term: Pick<FilterTerm, 'value'>): string[] => {
 }
 
 /** A value so that the parser reads it back unchanged, quoted where it must be. */
-export const quoteValue = (value: string): string => (/^[^\s",><=~!*\\-][^\s",*\\]*$/u.test(value) ? value : quote(value))
+export const quoteValue = (value: string): string =>
+  /^[^\s",><=~!*\\-][^\s",*\\]*$/u.test(value) ? value : quote(value)
 
 /**
  * A number in the unit that the database keeps: money (US dollars) in nano-dollars, durations in milliseconds, tokens and
@@ -105,7 +106,9 @@ function readPiece(piece: string, filter: ParsedFilter): void {
   const field = match && fieldOf(match[2]!)
   if (!match || match[3]!.startsWith('//')) return readText(piece, filter)
   if (!field) {
-    filter.problems.push(`there is no field “${match[2]}”${nearest(match[2]!)}; to search for the text, put it in quotes`)
+    filter.problems.push(
+      `there is no field “${match[2]}”${nearest(match[2]!)}; to search for the text, put it in quotes`,
+    )
     return
   }
   const [, op = '=', value = ''] = OPERATOR.exec(match[3]!)!
@@ -122,7 +125,8 @@ function readText(piece: string, filter: ParsedFilter): void {
 
 function checkTerm(term: FilterTerm, field: Field): string | null {
   const name = `${term.field}:`
-  if (term.value === '') return `${name} needs a value, such as ${name}${example(field)}; ${name}"" finds calls without one`
+  if (term.value === '')
+    return `${name} needs a value, such as ${name}${example(field)}; ${name}"" finds calls without one`
   for (const value of alternatives(term)) {
     if (value === '' && UNSET.has(term.op)) continue
     const problem = checkValue(term, field, value)
@@ -154,7 +158,8 @@ const KINDS: Partial<Record<FieldType, string>> = {
 }
 
 const example = (field: Field): string =>
-  field.values?.[0] ?? { text: 'name', tag: 'name', number: '200', money: '>0.1', duration: '>5s', tokens: '>10k', flag: 'yes' }[field.type]
+  field.values?.[0] ??
+  { text: 'name', tag: 'name', number: '200', money: '>0.1', duration: '>5s', tokens: '>10k', flag: 'yes' }[field.type]
 
 function formatTerm({ field, op, value, negated }: FilterTerm): string {
   const parts = alternatives({ value }).map((part) => (part === '' ? '""' : formatValue(part, value)))

@@ -20,7 +20,9 @@ export const defaultMigrationsDir = (): string => join(import.meta.dirname, 'mig
 export const readMigrations = (kind: Kind, migrationsDir: string): Migration[] => {
   const journal = join(migrationsDir, kind, 'meta/_journal.json')
   if (!existsSync(journal))
-    throw new Error(`The database migrations are not where they should be (${journal}): this installation of Weir is incomplete.`)
+    throw new Error(
+      `The database migrations are not where they should be (${journal}): this installation of Weir is incomplete.`,
+    )
   const { entries } = JSON.parse(readFileSync(journal, 'utf8')) as { entries: { tag: string }[] }
   return entries.map(({ tag }) => {
     const text = readFileSync(join(migrationsDir, kind, `${tag}.sql`), 'utf8')

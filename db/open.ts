@@ -27,7 +27,12 @@ export interface OpenOptions {
  * The recorder's handle; brings the schema up to date first. One at a time for a data folder (`recorder.lock`).
  * @throws when the database was written by a newer Weir, or cannot be reached.
  */
-export const openStore = async ({ dataDir, database, migrationsDir = defaultMigrationsDir(), now }: OpenOptions): Promise<Store> => {
+export const openStore = async ({
+  dataDir,
+  database,
+  migrationsDir = defaultMigrationsDir(),
+  now,
+}: OpenOptions): Promise<Store> => {
   mkdirSync(dataDir, { recursive: true })
   const engine = await openEngine(dataDir, database, migrationsDir)
   return createStore(engine, { writer: readWriter(dataDir), now })

@@ -15,7 +15,11 @@ const PACKED = 1
 const ALONE_BIT = { request: 2, response: 4 } as const
 
 /** null when there is nothing to keep. */
-export const packContent = (callPk: number, payloads: readonly PayloadInput[], searchText: string): PayloadRow | null => {
+export const packContent = (
+  callPk: number,
+  payloads: readonly PayloadInput[],
+  searchText: string,
+): PayloadRow | null => {
   const stored: Stored[] = []
   const small: Uint8Array[] = []
   const row: PayloadRow = { callPk, stored, codec: 0, packed: null, request: null, response: null }

@@ -32,7 +32,11 @@ export const openPostgres = async (url: string, migrationsDir: string): Promise<
 }
 
 export const openPostgresReader = (url: string): ReadDb => {
-  const pool = createPool(url, 2, `set jit = off; set default_transaction_read_only = on; set statement_timeout = ${QUESTION_TIMEOUT_MS}`)
+  const pool = createPool(
+    url,
+    2,
+    `set jit = off; set default_transaction_read_only = on; set statement_timeout = ${QUESTION_TIMEOUT_MS}`,
+  )
   return { kind: 'postgres', db: asDb(drizzle(pool)), tables: createTables(postgresKit), close: endOnce(pool) }
 }
 
@@ -94,22 +98,25 @@ function createEngine(pool: pg.Pool): Engine {
     inTransaction(pool, async (client) => {
       for (const write of writes) await perform(client, tables, write)
     })
-  const one = async (text: string): Promise<number> => Number((await pool.query({ text, rowMode: 'array' })).rows[0]?.[0] ?? 0)
+  const one = async (text: string): Promise<number> =>
+    Number((await pool.query({ text, rowMode: 'array' })).rows[0]?.[0] ?? 0)
   return {
     kind: 'postgres',
     db: asDb(drizzle(pool)),
     tables,
     existing: async (ids) => {
-      const { rows } = await pool.query<{ id: string; pk: string }>('select id, pk from calls where id = any($1)', [ids])
+      const { rows } = await pool.query<{ id: string; pk: string }>('select id, pk from calls where id = any($1)', [
+        ids,
+      ])
       return rows.map(({ id, pk }) => ({ id, pk: Number(pk) }))
     },
     numbers: async (of, count) => {
-      const { rows } = await pool.query<{ n: string }>(`select nextval('${of}') as n from generate_series(1, $1)`, [count])
+      const { rows } = await pool.query<{ n: string }>(`select nextval('${of}') as n from generate_series(1, $1)`, [
+        count,
+      ])
       return rows.map(({ n }) => Number(n)).sort((a, b) => a - b)
     },
     atomic,
-    // Postgres has no such thing: dead rows are overwritten after vacuum.
-    atomicErase: atomic,
     exclusively: async (work) => {
       const client = await pool.connect()
       try {
@@ -149,11 +156,18 @@ async function perform(client: pg.PoolClient, tables: Engine['tables'], write: W
     await db.delete(table).where(inArray(getTableColumns(table)[write.column]!, write.values as never))
   } else {
     const table = tables[write.table] as unknown as PgTable
-    await db.update(table).set(write.set).where(inArray(getTableColumns(table)[write.column]!, write.values as never))
+    await db
+      .update(table)
+      .set(write.set)
+      .where(inArray(getTableColumns(table)[write.column]!, write.values as never))
   }
 }
 
-async function insert(client: pg.PoolClient, tables: Engine['tables'], write: Extract<Write, { insert: unknown }>): Promise<void> {
+async function insert(
+  client: pg.PoolClient,
+  tables: Engine['tables'],
+  write: Extract<Write, { insert: unknown }>,
+): Promise<void> {
   const table = tables[write.insert] as unknown as PgTable
   const columns = getTableColumns(table)
   const chunk = Math.floor(PARAMETERS / Object.keys(columns).length)
@@ -174,6 +188,10 @@ async function index(client: pg.PoolClient, docs: readonly SearchDoc[]): Promise
     `insert into search(call_pk, ids, text)
      select pk, string_to_array(ids, ' '), text::tsvector from unnest($1::bigint[], $2::text[], $3::text[]) as t(pk, ids, text)
      on conflict(call_pk) do update set ids = excluded.ids, text = excluded.text`,
-    [docs.map(({ pk }) => pk), docs.map(({ ids }) => ids.map(toIdWord).join(' ')), docs.map(({ text }) => toTsVector(text))],
+    [
+      docs.map(({ pk }) => pk),
+      docs.map(({ ids }) => ids.map(toIdWord).join(' ')),
+      docs.map(({ text }) => toTsVector(text)),
+    ],
   )
 }

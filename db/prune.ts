@@ -11,19 +11,24 @@ import { removeCalls, toDoc } from './removal.ts'
 import type { Identified } from './removal.ts'
 import { MARK, MINUTE, MINUTES_KEPT } from './rollup/rollups.ts'
 
-/** Bytes of content that one chunk may remove: erasing overwrites them, 100 MB at once would hold up the recorder. */
+/** Bytes of content that one chunk may remove: SQLite overwrites them, 100 MB at once would hold up the recorder. */
 const BYTES_A_CHUNK = 8 * 1024 * 1024
+/** Chunks of the oldest content that are looked at for what is due. */
+const LOOK_AHEAD = 5
 const MINUTES_A_CHUNK = 5000
 const NOTHING: PruneResult = { contentRemoved: 0, callsRemoved: 0, more: false }
 
-export const createPrune = (engine: Engine, now: () => number) => async (request: PruneRequest): Promise<PruneResult> =>
-  (await engine.exclusively(() => pruneChunk(engine, request, now()))) ?? NOTHING
+export const createPrune =
+  (engine: Engine, now: () => number) =>
+  async (request: PruneRequest): Promise<PruneResult> =>
+    (await engine.exclusively(() => pruneChunk(engine, request, now()))) ?? NOTHING
 
 async function pruneChunk(engine: Engine, request: PruneRequest, now: number): Promise<PruneResult> {
   const minutes = await dropMinutes(engine, now - MINUTES_KEPT)
   const calls = request.callsBefore === null ? NOTHING : await dropCalls(engine, request.callsBefore, request.chunk)
   if (calls.more) return calls
-  const aged = request.contentBefore === null ? NOTHING : await dropContent(engine, request.contentBefore, request.chunk)
+  const aged =
+    request.contentBefore === null ? NOTHING : await dropContent(engine, request.contentBefore, request.chunk)
   const result = add(calls, aged)
   if (result.more) return result
   const pressed = request.maxBytes === null ? NOTHING : await dropForBytes(engine, request.maxBytes, request.chunk)
@@ -48,28 +53,39 @@ async function dropCalls(engine: Engine, before: number, chunk: number): Promise
   if (rows.length === 0) return NOTHING
   const taken = await takeContents(engine, rows)
   const pks = taken.rows.map(({ pk }) => pk)
-  await engine.atomicErase([{ unindex: taken.docs }, ...removeCalls(pks), taken.count])
+  await engine.atomic([{ unindex: taken.docs }, ...removeCalls(pks), taken.count])
   await engine.shrink()
   const withContent = taken.rows.filter(({ content }) => content === 'kept').length
-  return { contentRemoved: withContent, callsRemoved: pks.length, more: rows.length === chunk || pks.length < rows.length }
+  return {
+    contentRemoved: withContent,
+    callsRemoved: pks.length,
+    more: rows.length === chunk || pks.length < rows.length,
+  }
 }
 
 async function dropContent(engine: Engine, before: number, chunk: number): Promise<PruneResult> {
   const { calls, payloads } = engine.tables
-  // Oldest calls that still have content: those before them were done earlier, so this index scan would start over each time;
-  // payload rows are in order of storing, and only those that have content are there.
-  const rows = await engine.db
-    .select({ pk: calls.pk, requestId: calls.requestId, responseId: calls.responseId, traceId: calls.traceId, spanId: calls.spanId })
+  // Content lies in order of storing, which is nearly that of starting: only its oldest end is looked at, never all of it. A few
+  // rows that started later than they should (a clock that jumped) do not stand in the way.
+  const oldest = await engine.db
+    .select({
+      pk: calls.pk,
+      startedAt: calls.startedAt,
+      requestId: calls.requestId,
+      responseId: calls.responseId,
+      traceId: calls.traceId,
+      spanId: calls.spanId,
+    })
     .from(payloads)
     .innerJoin(calls, eq(calls.pk, payloads.callPk))
-    .where(lt(calls.startedAt, before))
     .orderBy(asc(payloads.callPk))
-    .limit(chunk)
+    .limit(chunk * LOOK_AHEAD)
+  const rows = oldest.filter(({ startedAt }) => startedAt < before).slice(0, chunk)
   if (rows.length === 0) return NOTHING
   const taken = await takeContents(engine, rows)
   const pks = taken.rows.map(({ pk }) => pk)
   const named = taken.docs.filter(({ ids }) => ids.length > 0).map((doc) => ({ ...doc, text: '' }))
-  await engine.atomicErase([
+  await engine.atomic([
     { unindex: taken.docs },
     { index: named },
     { remove: 'payloads', column: 'callPk', values: pks },

@@ -45,7 +45,8 @@ export const createStore = (engine: Engine, { writer, now = Date.now }: StoreOpt
     numbers: (count) => engine.numbers('rollups_pk', count),
   })
   let known: Known | null = null
-  const recall = async (): Promise<Known> => (known ??= { seq: await readCount(engine, `seq:${writer}`), open: new Map() })
+  const recall = async (): Promise<Known> =>
+    (known ??= { seq: await readCount(engine, `seq:${writer}`), open: new Map() })
 
   const openOf = async (state: Known, name: string): Promise<Map<string, OpenStart>> => {
     const kept = state.open.get(name)
@@ -96,30 +97,43 @@ export const createStore = (engine: Engine, { writer, now = Date.now }: StoreOpt
     return { seq, writes: [...old.removal, ...insertion(fresh), ...rollupWrites(sums), { count: counts }] }
   }
 
+  const inTurn = createTurns()
+  const prune = createPrune(engine, now)
   return {
     kind: engine.kind,
-    record: async (batch) => {
-      const state = await recall()
-      try {
-        const { writes, seq } = await build(state, batch.calls)
-        writes.push(...(await openWrites(state, batch)))
-        if (batch.positions.length > 0)
-          writes.push({ insert: 'positions', rows: batch.positions, key: 'writer', update: ['segment', 'offset'] })
-        await engine.atomic(writes)
-        state.seq = seq
-      } catch (error) {
-        known = null
-        rollups.forget()
-        throw error
-      }
-    },
+    record: (batch) =>
+      inTurn(async () => {
+        const state = await recall()
+        try {
+          const { writes, seq } = await build(state, batch.calls)
+          writes.push(...(await openWrites(state, batch)))
+          if (batch.positions.length > 0)
+            writes.push({ insert: 'positions', rows: batch.positions, key: 'writer', update: ['segment', 'offset'] })
+          await engine.atomic(writes)
+          state.seq = seq
+        } catch (error) {
+          known = null
+          rollups.forget()
+          throw error
+        }
+      }),
     positions: async () => db.select().from(tables.positions),
     openStarts: async (name) => db.select().from(tables.open).where(eq(tables.open.writer, name)),
     callsRecorded: async () => readCount(engine, `recorded:${writer}`),
-    prune: createPrune(engine, now),
+    prune: (request) => inTurn(() => prune(request)),
     checkpoint: () => engine.checkpoint(),
     diskBytes: () => engine.diskBytes(),
     close: () => engine.close(),
+  }
+}
+
+/** What is worked out before a transaction must still hold in it: one write at a time. */
+const createTurns = () => {
+  let last: Promise<unknown> = Promise.resolve()
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work, work)
+    last = mine.catch(() => {})
+    return mine
   }
 }
 
@@ -134,13 +148,12 @@ function insertion(fresh: readonly Fresh[]): Write[] {
   const attempts = fresh.flatMap(({ row, recorded }) => toAttemptRows(recorded.call, row.pk))
   const tags = fresh.flatMap(({ row }) => toTagRows(row))
   const contents = fresh.map(({ content }) => content).filter((content) => content !== null)
-  const docs = fresh.map(({ doc }) => doc).filter(({ ids, text }) => ids.length > 0 || text !== '')
   return [
     { insert: 'calls', rows: fresh.map(({ row }) => row) },
     { insert: 'attempts', rows: attempts },
     { insert: 'tags', rows: tags },
     { insert: 'payloads', rows: contents },
-    { index: docs },
+    { index: fresh.map(({ doc }) => doc) },
   ]
 }
 
@@ -168,7 +181,10 @@ async function readOld({ db, tables }: Engine, pks: number[]): Promise<Old> {
 
 async function loadBucket({ db, tables }: Engine, writer: string, step: number, bucket: number) {
   const t = tables.rollups
-  return db.select().from(t).where(and(eq(t.step, step), eq(t.bucket, bucket), eq(t.writer, writer)))
+  return db
+    .select()
+    .from(t)
+    .where(and(eq(t.step, step), eq(t.bucket, bucket), eq(t.writer, writer)))
 }
 
 async function readCount({ db, tables }: Engine, name: string): Promise<number> {

@@ -149,8 +149,20 @@ export const idsOf = (row: Pick<CallRow, 'requestId' | 'responseId' | 'traceId' 
 
 /** Columns that are for the database alone. */
 type Inner =
-  | 'pk' | 'writer' | 'seq' | 'inputTokens' | 'outputTokens' | 'input' | 'cacheRead' | 'cacheWrite' | 'output' | 'reasoning'
-  | 'unpriced' | 'timedMs' | 'speedMs' | 'content'
+  | 'pk'
+  | 'writer'
+  | 'seq'
+  | 'inputTokens'
+  | 'outputTokens'
+  | 'input'
+  | 'cacheRead'
+  | 'cacheWrite'
+  | 'output'
+  | 'reasoning'
+  | 'unpriced'
+  | 'timedMs'
+  | 'speedMs'
+  | 'content'
 
 export const toCall = (row: CallRow, attempts: readonly AttemptRow[]): Call => {
   const { pk, writer, seq, inputTokens, outputTokens, input, cacheRead, cacheWrite, output, reasoning, ...rest } = row

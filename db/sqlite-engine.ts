@@ -28,8 +28,9 @@ export const createSqliteEngine = (client: Sqlite, dataDir: string): Engine => {
       for (const row of one.rows) insert(row)
     } else if ('remove' in one) statements.remove(one.remove, one.column).run(JSON.stringify(one.values))
     else if ('set' in one) statements.set(one.table, one.column, one.set, one.values)
-    else if ('index' in one) for (const doc of one.index) statements.index.run(...searchValues(doc))
-    else if ('unindex' in one) for (const doc of one.unindex) statements.unindex.run(...searchValues(doc))
+    else if ('index' in one) for (const doc of one.index.filter(hasWords)) statements.index.run(...searchValues(doc))
+    else if ('unindex' in one)
+      for (const doc of one.unindex.filter(hasWords)) statements.unindex.run(...searchValues(doc))
     else for (const [name, value] of Object.entries(one.count)) statements.count.run(name, value)
   }
 
@@ -46,7 +47,8 @@ export const createSqliteEngine = (client: Sqlite, dataDir: string): Engine => {
     }
   }
 
-  const pages = (what: 'page_count' | 'freelist_count' | 'page_size'): number => client.pragma(what, { simple: true }) as number
+  const pages = (what: 'page_count' | 'freelist_count' | 'page_size'): number =>
+    client.pragma(what, { simple: true }) as number
   const existing = client.prepare('select id, pk from calls where id in (select value from json_each(?))')
 
   return {
@@ -56,14 +58,6 @@ export const createSqliteEngine = (client: Sqlite, dataDir: string): Engine => {
     existing: (ids) => existing.all(JSON.stringify(ids)) as { id: string; pk: number }[],
     numbers: (of, count) => counters.take(of, count),
     atomic,
-    atomicErase: (writes) => {
-      client.pragma('secure_delete = ON')
-      try {
-        atomic(writes)
-      } finally {
-        client.pragma('secure_delete = OFF')
-      }
-    },
     exclusively: (work) => work(),
     shrink: () => {
       if (pages('freelist_count') > 0) client.pragma(`incremental_vacuum(${PAGES_A_SHRINK})`)
@@ -107,13 +101,16 @@ function createStatements(client: Sqlite, tables: Tables) {
       )
       statement.run(value, JSON.stringify(values))
     },
-    count: client.prepare('insert into meta(name, value) values(?, ?) on conflict(name) do update set value = value + excluded.value'),
+    count: client.prepare(
+      'insert into meta(name, value) values(?, ?) on conflict(name) do update set value = value + excluded.value',
+    ),
     index: client.prepare('insert into search(rowid, ids, text) values(?, ?, ?)'),
     unindex: client.prepare("insert into search(search, rowid, ids, text) values('delete', ?, ?, ?)"),
   }
 }
 
-const columnsOf = (table: Tables[TableName]) => getTableColumns(table) as Record<string, { name: string; dataType: string }>
+const columnsOf = (table: Tables[TableName]) =>
+  getTableColumns(table) as Record<string, { name: string; dataType: string }>
 
 function createInsert(client: Sqlite, tables: Tables, table: TableName, key?: string, update?: readonly string[]) {
   const columns = columnsOf(tables[table])
@@ -143,6 +140,9 @@ function createInsert(client: Sqlite, tables: Tables, table: TableName, key?: st
   }
 }
 
+/** An empty document is never put in: FTS5 takes the removal of what it does not hold for corruption. */
+const hasWords = ({ ids, text }: SearchDoc): boolean => ids.length > 0 || text !== ''
+
 const searchValues = (doc: SearchDoc): [number, string, string] => [
   doc.pk,
   doc.ids.map(toIdWord).join(' '),
@@ -153,7 +153,9 @@ const searchValues = (doc: SearchDoc): [number, string, string] => [
 function createCounters(client: Sqlite) {
   const next = new Map<string, number>()
   const read = client.prepare('select value from meta where name = ?').pluck()
-  const keep = client.prepare('insert into meta(name, value) values(?, ?) on conflict(name) do update set value = excluded.value')
+  const keep = client.prepare(
+    'insert into meta(name, value) values(?, ?) on conflict(name) do update set value = excluded.value',
+  )
   const changed = new Set<string>()
   return {
     take: (name: string, count: number): number[] => {

@@ -244,4 +244,3 @@ export type AttemptRow = Tables['attempts']['$inferSelect']
 export type TagRow = Tables['tags']['$inferSelect']
 export type PayloadRow = Tables['payloads']['$inferSelect']
 export type RollupRow = Tables['rollups']['$inferSelect']
-

@@ -7,7 +7,8 @@
  */
 
 /** A quick look before the slow one: the blocks where scripts without spaces live. */
-const MAYBE_UNSPACED = /[\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF\u1950-\u1AAF\u2E80-\u31FF\u3400-\u9FFF\uA9E0-\uAADF\uF900-\uFAFF\uFF66-\uFF9F\u{16FE0}-\u{18DFF}\u{1B000}-\u{1B16F}\u{20000}-\u{3FFFF}]/u
+const MAYBE_UNSPACED =
+  /[\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF\u1950-\u1AAF\u2E80-\u31FF\u3400-\u9FFF\uA9E0-\uAADF\uF900-\uFAFF\uFF66-\uFF9F\u{16FE0}-\u{18DFF}\u{1B000}-\u{1B16F}\u{20000}-\u{3FFFF}]/u
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Bopomofo}\p{Script=Yi}]\p{M}*/gu
 const WORD = /[\p{L}\p{N}\p{Co}\p{M}]+/gu
@@ -16,7 +17,10 @@ const ACCENTS = /[\u0300-\u036F]/g
 /** Postgres refuses lexemes over 2 kB; a "word" this long is base64 anyway. */
 const LEXEME_MAX = 500
 
-/** Text for SQLite's index: composed, with spaces around each character that is a word by itself. */
+/**
+ * Text for SQLite's index. A document is taken out of the index by giving it again, so what this answers for a text must never
+ * change: a better rule needs a migration that builds the index anew. Composed, with spaces around each character that is a word by itself.
+ */
 export const toIndexText = (text: string): string => spaced(text.normalize('NFC'))
 
 const spaced = (text: string): string => (MAYBE_UNSPACED.test(text) ? text.replace(UNSPACED, ' $& ') : text)
@@ -51,7 +55,8 @@ export const toFtsQuery = (text: readonly string[]): string | null => {
 /** The same question as a Postgres tsquery. Lexemes are quoted, so nothing in them is syntax. */
 export const toTsQuery = (text: readonly string[]): string | null => {
   const phrases = toPhrases(text, toFoldedWords).map(
-    ({ words, prefix }) => `(${words.map((word, i) => `'${word}'${prefix && i === words.length - 1 ? ':*' : ''}`).join(' <-> ')})`,
+    ({ words, prefix }) =>
+      `(${words.map((word, i) => `'${word}'${prefix && i === words.length - 1 ? ':*' : ''}`).join(' <-> ')})`,
   )
   return phrases.length === 0 ? null : phrases.join(' & ')
 }

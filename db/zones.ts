@@ -61,7 +61,11 @@ function offsetsIn(from: number, to: number, zone: string): Steps['offsets'] {
   const offsets = [{ from: -Infinity, offset: zoneOffset(from - WEEK, format) }]
   for (let day = from - WEEK; day < to + DAY; day += DAY) {
     if (zoneOffset(day + DAY, format) === zoneOffset(day, format)) continue
-    for (let quarter = Math.floor(day / 900_000) * 900_000 + 900_000; quarter <= day + DAY + 900_000; quarter += 900_000) {
+    for (
+      let quarter = Math.floor(day / 900_000) * 900_000 + 900_000;
+      quarter <= day + DAY + 900_000;
+      quarter += 900_000
+    ) {
       const offset = zoneOffset(quarter, format)
       if (offset !== offsets.at(-1)!.offset) offsets.push({ from: quarter, offset })
     }

@@ -36,7 +36,9 @@ const EDGE_MAX = 20_000
 
 export const aggregate = async (db: ReadDb, question: Question): Promise<Figures> => {
   const { terms, text, problems } = parseFilter(question.q)
-  const own = terms.some(({ field }) => field === 'auxiliary') ? [] : [{ field: 'auxiliary', op: '=' as const, value: 'no', negated: false }]
+  const own = terms.some(({ field }) => field === 'auxiliary')
+    ? []
+    : [{ field: 'auxiliary', op: '=' as const, value: 'no', negated: false }]
   const plan = text.length > 0 || problems.length > 0 ? null : planRollups([...terms, ...own], question.by)
   const buckets = plan && bucketsOf(question, plan)
   if (!plan || !buckets) return fromRows(db, question, question.from, question.to)
@@ -44,7 +46,11 @@ export const aggregate = async (db: ReadDb, question: Question): Promise<Figures
     const rows = await fromRows(db, question, question.from, question.to)
     if (rows.exact) return rows
     const folded = await fromRollups(db, question, plan, buckets)
-    return { ...folded, exact: false, incomplete: 'there were too many different values: some are only counted among the others' }
+    return {
+      ...folded,
+      exact: false,
+      incomplete: 'there were too many different values: some are only counted among the others',
+    }
   }
   return fromRollups(db, question, plan, buckets)
 }
@@ -53,7 +59,10 @@ async function fromRollups(db: ReadDb, question: Question, plan: RollupPlan, buc
   const cells = createCells()
   cells.merge(await sumRollups(db, plan, buckets, question.steps, question.sketches))
   const reasons: string[] = []
-  for (const [from, to] of [[question.from, buckets.from], [buckets.to, question.to]] as const) {
+  for (const [from, to] of [
+    [question.from, buckets.from],
+    [buckets.to, question.to],
+  ] as const) {
     if (from >= to) continue
     const edge = await fromRows(db, question, from, to, EDGE_MAX)
     cells.merge(edge.cells)

@@ -18,4 +18,3 @@ export const toListItem = (row: Omit<CallRow, 'usageRaw' | 'costParts'>): CallLi
   const { usageRaw, costParts, attempts, ...item } = toCall({ ...row, usageRaw: null, costParts: null }, [])
   return item
 }
-

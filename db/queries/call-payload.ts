@@ -30,7 +30,10 @@ export const callPayload = async (
   const column = columnOf(head.stored, kind)
   if (!column) return null
   const [row] = await db.select({ bytes: payloads[column] }).from(payloads).where(eq(payloads.callPk, call.pk))
-  const bytes = unpack({ callPk: call.pk, ...head, packed: null, request: null, response: null, [column]: row?.bytes ?? null }, kind)
+  const bytes = unpack(
+    { callPk: call.pk, ...head, packed: null, request: null, response: null, [column]: row?.bytes ?? null },
+    kind,
+  )
   const entry = head.stored.find((one) => one.kind === kind)!
   return bytes && { bytes, contentType: entry.contentType, contentEncoding: entry.contentEncoding, expired: false }
 }

@@ -63,7 +63,11 @@ export const createCells = (): Cells => {
 /** Cells of one question, added up over time or over names. */
 export const total = (cells: readonly Cell[]): Cell => {
   const sum = createCells()
-  sum.merge(cells.map((cell) => ({ ...cell, index: 0 })), 1, () => null)
+  sum.merge(
+    cells.map((cell) => ({ ...cell, index: 0 })),
+    1,
+    () => null,
+  )
   return sum.at(null, 0)
 }
 
@@ -73,7 +77,9 @@ export const stepOf = (column: AnyColumn, steps: Steps | null): SQL<number> => {
   const divide = (offset: number) => sql`(${column} + ${number(offset + steps.shift)}) / ${number(steps.step)}`
   const [first, ...rest] = steps.offsets
   if (rest.length === 0) return sql<number>`${divide(first!.offset)}`.mapWith(Number)
-  const cases = [...rest].reverse().map(({ from, offset }) => sql`when ${column} >= ${number(from)} then ${divide(offset)}`)
+  const cases = [...rest]
+    .reverse()
+    .map(({ from, offset }) => sql`when ${column} >= ${number(from)} then ${divide(offset)}`)
   return sql<number>`case ${sql.join(cases, sql` `)} else ${divide(first!.offset)} end`.mapWith(Number)
 }
 

@@ -38,7 +38,16 @@ export async function* exportCalls(db: ReadDb, { q = '', from, to }: ExportCalls
       .orderBy(asc(calls.startedAt), asc(calls.id))
       .limit(PAGE)
     if (rows.length === 0) return
-    const tries = await db.db.select().from(attempts).where(inArray(attempts.callPk, rows.map(({ pk }) => pk))).orderBy(asc(attempts.callPk), asc(attempts.n))
+    const tries = await db.db
+      .select()
+      .from(attempts)
+      .where(
+        inArray(
+          attempts.callPk,
+          rows.map(({ pk }) => pk),
+        ),
+      )
+      .orderBy(asc(attempts.callPk), asc(attempts.n))
     const byCall = Map.groupBy(tries, ({ callPk }) => callPk)
     for (const row of rows) yield toCall(row, byCall.get(row.pk) ?? [])
     if (rows.length < PAGE) return

@@ -22,7 +22,9 @@ export const findId = async (db: ReadDb, args: { id: string }): Promise<FoundId[
   const [session] = await db.db.select({ id: calls.sessionId }).from(calls).where(eq(calls.sessionId, id)).limit(1)
   const found: FoundId[] = session ? [{ kind: 'session', id }] : []
   const named = await byNumber(db, idSearch(db, id))
-  const exact = named.filter((row) => [row.requestId, row.responseId, row.traceId, row.spanId].some((one) => same(one, id)))
+  const exact = named.filter((row) =>
+    [row.requestId, row.responseId, row.traceId, row.spanId].some((one) => same(one, id)),
+  )
   found.push(...exact.map((row): FoundId => ({ kind: 'call', id: row.id })))
   if (found.length > 0) return found
   const text = textSearch(db, [id], FOUND_MAX)
@@ -34,7 +36,13 @@ const same = (one: string | null, id: string): boolean => one !== null && one.to
 
 const byNumber = ({ db, tables: { calls } }: ReadDb, numbers: ReturnType<typeof idSearch>) =>
   db
-    .select({ id: calls.id, requestId: calls.requestId, responseId: calls.responseId, traceId: calls.traceId, spanId: calls.spanId })
+    .select({
+      id: calls.id,
+      requestId: calls.requestId,
+      responseId: calls.responseId,
+      traceId: calls.traceId,
+      spanId: calls.spanId,
+    })
     .from(calls)
     .where(sql`${calls.pk} in (${numbers})`)
     .orderBy(desc(calls.startedAt))

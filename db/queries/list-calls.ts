@@ -34,7 +34,11 @@ export const listCalls = async (db: ReadDb, args: ListCalls): Promise<CallList> 
   const newest = order === 'newest'
   const cursor = args.cursor ? fromCursor(args.cursor) : null
   // Rows before the cursor need not be looked at again: the range ends (or begins) there.
-  const range = !cursor ? { from, to } : newest ? { from, to: Math.min(to ?? Infinity, cursor.startedAt + 1) } : { from: Math.max(from ?? 0, cursor.startedAt), to }
+  const range = !cursor
+    ? { from, to }
+    : newest
+      ? { from, to: Math.min(to ?? Infinity, cursor.startedAt + 1) }
+      : { from: Math.max(from ?? 0, cursor.startedAt), to }
   const scope = await createScope(db, q, finite(range))
   const { calls } = db.tables
   const turn = newest ? desc : asc
@@ -61,7 +65,9 @@ interface Cursor {
 const LAST_ID = '~'
 
 const beyond = ({ tables: { calls } }: ReadDb, { startedAt, id }: Cursor, newest: boolean): SQL =>
-  newest ? sql`(${calls.startedAt}, ${calls.id}) < (${startedAt}, ${id})` : sql`(${calls.startedAt}, ${calls.id}) > (${startedAt}, ${id})`
+  newest
+    ? sql`(${calls.startedAt}, ${calls.id}) < (${startedAt}, ${id})`
+    : sql`(${calls.startedAt}, ${calls.id}) > (${startedAt}, ${id})`
 
 /** While the page is full, the bound on rows has cost nothing. */
 const withoutCut = ({ cutAt, incomplete }: { cutAt: number | null; incomplete: string | null }): string | null =>

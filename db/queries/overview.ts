@@ -105,7 +105,8 @@ const toTotals = ({ sums, duration, firstToken }: Cell): Totals => ({
 })
 
 /** A sum over nothing is 0 when there was nothing to know, and unknown when there was. */
-export const known = (sum: number, behind: number, unknown: number): number | null => (behind === 0 && unknown > 0 ? null : sum)
+export const known = (sum: number, behind: number, unknown: number): number | null =>
+  behind === 0 && unknown > 0 ? null : sum
 
 const toPercentiles = (sketch: Sketch): Percentiles => ({
   p50: quantile(sketch, 0.5),

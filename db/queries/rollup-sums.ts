@@ -41,7 +41,13 @@ export const planRollups = (terms: readonly FilterTerm[], by: By | null): Rollup
   // Calls without the value have no row in the facet.
   if (asked.some((term) => term.negated || term.op === '!=' || alternatives(term).includes(''))) return null
   const split = used.filter((field) => field !== 'outcome' && field !== 'auxiliary')
-  return { facet, remainder: facet !== '' && by === facet && asked.length === 0, terms, by, sensitive: split.length > 0 ? [facet, FOLDED] : [] }
+  return {
+    facet,
+    remainder: facet !== '' && by === facet && asked.length === 0,
+    terms,
+    by,
+    sensitive: split.length > 0 ? [facet, FOLDED] : [],
+  }
 }
 
 const isFacet = (field: string): boolean => field === 'user' || field.startsWith('tag.')
@@ -92,7 +98,8 @@ async function sumFacet(
     .from(rollups)
     .where(where)
     .groupBy(sql`1`, sql`2`)
-  for (const { name, at, ...values } of rows) Object.assign(cells.at(name === '' ? null : name, at - first).sums, values satisfies Sums)
+  for (const { name, at, ...values } of rows)
+    Object.assign(cells.at(name === '' ? null : name, at - first).sums, values satisfies Sums)
   if (!sketches) return cells.all()
   const blobs = await db
     .select({ name, at, duration: rollups.duration, firstToken: rollups.firstToken })
@@ -107,12 +114,24 @@ async function sumFacet(
 }
 
 /** Whether values that the plan needs were folded in these buckets. */
-export const wasFolded = async ({ db, tables: { rollups } }: ReadDb, { sensitive }: RollupPlan, { step, from, to }: Buckets): Promise<boolean> => {
+export const wasFolded = async (
+  { db, tables: { rollups } }: ReadDb,
+  { sensitive }: RollupPlan,
+  { step, from, to }: Buckets,
+): Promise<boolean> => {
   if (sensitive.length === 0) return false
   const rows = await db
     .select({ pk: rollups.pk })
     .from(rollups)
-    .where(and(eq(rollups.step, step), eq(rollups.facet, MARK), gte(rollups.bucket, from), lt(rollups.bucket, to), inArray(rollups.value, sensitive)))
+    .where(
+      and(
+        eq(rollups.step, step),
+        eq(rollups.facet, MARK),
+        gte(rollups.bucket, from),
+        lt(rollups.bucket, to),
+        inArray(rollups.value, sensitive),
+      ),
+    )
     .limit(1)
   return rows.length > 0
 }
@@ -120,9 +139,12 @@ export const wasFolded = async ({ db, tables: { rollups } }: ReadDb, { sensitive
 function toCondition(kind: ReadDb['kind'], rollups: Rollups, term: FilterTerm): SQL {
   const columns = columnsOf(rollups, term.field)
   const conditions = alternatives(term).map((value) => {
-    if (term.field === 'auxiliary') return sql`${rollups.auxiliary} = ${sql.raw(/^(yes|true|1)$/i.test(value) ? '1' : '0')}`
+    if (term.field === 'auxiliary')
+      return sql`${rollups.auxiliary} = ${sql.raw(/^(yes|true|1)$/i.test(value) ? '1' : '0')}`
     if (value === '') return sql`${columns[0]!} = ''`
-    return or(...columns.map((column) => sql`(${column} <> '' and ${compareText({ kind }, column, term.op === '~', value)})`))!
+    return or(
+      ...columns.map((column) => sql`(${column} <> '' and ${compareText({ kind }, column, term.op === '~', value)})`),
+    )!
   })
   const any = or(...conditions)!
   return term.negated !== (term.op === '!=') ? sql`not (${any})` : any
@@ -136,9 +158,14 @@ function columnsOf(rollups: Rollups, field: string): AnyColumn[] {
 const sums = (rollups: Rollups): Record<keyof Sums, SQL<number>> => {
   const sum = (value: unknown): SQL<number> => sql<number>`coalesce(sum(${value}), 0)`.mapWith(Number)
   const of = (...outcomes: readonly string[]): SQL<number> =>
-    sum(sql`case when ${rollups.outcome} in (${sql.raw(outcomes.map((one) => `'${one}'`).join(', '))}) then ${rollups.calls} else 0 end`)
+    sum(
+      sql`case when ${rollups.outcome} in (${sql.raw(outcomes.map((one) => `'${one}'`).join(', '))}) then ${rollups.calls} else 0 end`,
+    )
   return {
-    ...(Object.fromEntries(MEASURES.map((name) => [name, sum(rollups[name])])) as Record<(typeof MEASURES)[number], SQL<number>>),
+    ...(Object.fromEntries(MEASURES.map((name) => [name, sum(rollups[name])])) as Record<
+      (typeof MEASURES)[number],
+      SQL<number>
+    >),
     errors: of(...ERRORS),
     refused: of('refused'),
     aborted: of('client_abort'),

@@ -20,8 +20,17 @@ export interface RowQuestion {
 }
 
 /** Rows in a scope, counted no further than `limit`. */
-export const inScope = async ({ db, tables: { calls } }: ReadDb, { where }: { where: SQL }, limit: number): Promise<number> => {
-  const found = db.select({ one: sql<number>`1`.as('one') }).from(calls).where(where).limit(limit).as('found')
+export const inScope = async (
+  { db, tables: { calls } }: ReadDb,
+  { where }: { where: SQL },
+  limit: number,
+): Promise<number> => {
+  const found = db
+    .select({ one: sql<number>`1`.as('one') })
+    .from(calls)
+    .where(where)
+    .limit(limit)
+    .as('found')
   const [row] = await db.select({ count: sql<number>`count(*)`.mapWith(Number) }).from(found)
   return row?.count ?? 0
 }
@@ -39,7 +48,10 @@ export const sumRows = async (db: ReadDb, question: RowQuestion): Promise<Cell[]
     .groupBy(sql`1`, sql`2`)
   for (const { name, step, ...values } of rows) Object.assign(cells.at(name, step - first).sums, values satisfies Sums)
   if (question.sketches) {
-    for (const [column, into] of [[calls.timedMs, 'duration'], [calls.firstTokenMs, 'firstToken']] as const) {
+    for (const [column, into] of [
+      [calls.timedMs, 'duration'],
+      [calls.firstTokenMs, 'firstToken'],
+    ] as const) {
       const bucket = sql<number>`cast(ceil(ln(case when ${column} > ${sql.raw(String(SMALLEST))} then ${column} else ${sql.raw(String(SMALLEST))} end) / ${sql.raw(String(LN_GAMMA))}) as integer)`
       const counted = await db.db
         .select({ name, step, bucket: bucket.mapWith(Number), count: sql<number>`count(*)`.mapWith(Number) })
@@ -57,7 +69,9 @@ function nameOf(db: ReadDb, by: By | null): SQL<string | null> {
   if (by === null) return sql<string | null>`null`
   if (by === 'model') return sql<string | null>`coalesce(${calls.responseModel}, ${calls.model})`
   if (by.startsWith('tag.'))
-    return sql<string | null>`(select ${tags.value} from ${tags} where ${tags.callPk} = ${calls.pk} and ${tags.name} = ${by.slice(4)})`
+    return sql<
+      string | null
+    >`(select ${tags.value} from ${tags} where ${tags.callPk} = ${calls.pk} and ${tags.name} = ${by.slice(4)})`
   return sql<string | null>`${calls[by as Exclude<By, `tag.${string}` | 'model'>]}`
 }
 
@@ -65,7 +79,8 @@ function nameOf(db: ReadDb, by: By | null): SQL<string | null> {
 const sums = (calls: Calls): Record<keyof Sums, SQL<number>> => {
   const sum = (value: unknown): SQL<number> => sql<number>`coalesce(sum(${value}), 0)`.mapWith(Number)
   const count = (condition: SQL): SQL<number> => sum(sql`case when ${condition} then 1 else 0 end`)
-  const outcomeIn = (...outcomes: readonly string[]): SQL => sql`${calls.outcome} in (${sql.raw(outcomes.map((one) => `'${one}'`).join(', '))})`
+  const outcomeIn = (...outcomes: readonly string[]): SQL =>
+    sql`${calls.outcome} in (${sql.raw(outcomes.map((one) => `'${one}'`).join(', '))})`
   const measures: Record<Measure, SQL<number>> = {
     calls: sql<number>`count(*)`.mapWith(Number),
     priced: count(sql`${calls.costNano} is not null`),

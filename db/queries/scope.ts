@@ -53,7 +53,12 @@ export const createScope = async (db: ReadDb, q: string, range: Range, bound: Bo
     conditions.push(gt(calls.startedAt, cutAt))
     reasons.push(`only the newest ${limit.toLocaleString('en')} calls of the range were looked at`)
   }
-  return { filter, where: and(...conditions) ?? sql`1 = 1`, cutAt, incomplete: reasons.length > 0 ? reasons.join('; ') : null }
+  return {
+    filter,
+    where: and(...conditions) ?? sql`1 = 1`,
+    cutAt,
+    incomplete: reasons.length > 0 ? reasons.join('; ') : null,
+  }
 }
 
 export const inRange = ({ tables: { calls } }: ReadDb, { from, to }: Range): SQL[] => [

@@ -59,10 +59,24 @@ export const series = async (db: ReadDb, args: SeriesArgs): Promise<Series> => {
   const { cells, exact, incomplete } = await aggregate(db, { q, from, to, by, steps, sketches, now })
   const names = rank(cells, metric)
   const own = by === null ? names : names.filter((name) => name !== FOLDED).slice(0, top)
-  const groups = own.map((name) => toGroup(name, cells.filter((cell) => cell.name === name), metric, steps.at.length))
+  const groups = own.map((name) =>
+    toGroup(
+      name,
+      cells.filter((cell) => cell.name === name),
+      metric,
+      steps.at.length,
+    ),
+  )
   const rest = cells.filter((cell) => !own.includes(cell.name))
   if (by !== null && rest.length > 0) groups.push({ ...toGroup(null, rest, metric, steps.at.length), other: true })
-  return { step: steps.step, at: steps.at, groups, unpricedCalls: perStep(cells, steps.at.length).map((cell) => cell?.sums.unpriced ?? 0), exact, incomplete }
+  return {
+    step: steps.step,
+    at: steps.at,
+    groups,
+    unpricedCalls: perStep(cells, steps.at.length).map((cell) => cell?.sums.unpriced ?? 0),
+    exact,
+    incomplete,
+  }
 }
 
 /** Names by weight. A latency is no share of anything: there the busiest come first. */

@@ -30,29 +30,58 @@ export const suggest = async (db: ReadDb, args: SuggestArgs): Promise<Suggestion
   const from = Math.max(args.from ?? 0, to - LOOK_BACK)
   const limit = Math.min(Math.max(1, args.limit ?? 20), 100)
   const known = fieldOf(field)
-  if (field !== 'tag' && known?.values) return { values: known.values.filter((value) => value.includes(prefix)).map((value) => ({ value, calls: 0 })) }
+  if (field !== 'tag' && known?.values)
+    return { values: known.values.filter((value) => value.includes(prefix)).map((value) => ({ value, calls: 0 })) }
   const { rollups } = db.tables
   const column = rollupColumn(db, field)
   if (!column) return suggestFromRows(db, field, prefix, from, to, limit)
-  const facet = field === 'user' || field.startsWith('tag.') ? eq(rollups.facet, field) : field === 'tag' ? sql`${rollups.facet} like 'tag.%'` : eq(rollups.facet, '')
+  const facet =
+    field === 'user' || field.startsWith('tag.')
+      ? eq(rollups.facet, field)
+      : field === 'tag'
+        ? sql`${rollups.facet} like 'tag.%'`
+        : eq(rollups.facet, '')
   const calls = sql<number>`sum(${rollups.calls})`.mapWith(Number)
   const rows = await db.db
     .select({ value: sql<string>`${column}`, calls })
     .from(rollups)
-    .where(and(eq(rollups.step, QUARTER), facet, gte(rollups.bucket, from - QUARTER), lt(rollups.bucket, to), contains(db, column, prefix), ne(column, ''), ne(column, FOLDED)))
+    .where(
+      and(
+        eq(rollups.step, QUARTER),
+        facet,
+        gte(rollups.bucket, from - QUARTER),
+        lt(rollups.bucket, to),
+        contains(db, column, prefix),
+        ne(column, ''),
+        ne(column, FOLDED),
+      ),
+    )
     .groupBy(sql`1`)
     .orderBy(desc(calls))
     .limit(limit)
-  return { values: rows.map(({ value, calls }) => ({ value: field === 'tag' ? value.slice('tag.'.length) : value, calls })) }
+  return {
+    values: rows.map(({ value, calls }) => ({ value: field === 'tag' ? value.slice('tag.'.length) : value, calls })),
+  }
 }
 
 function rollupColumn({ tables: { rollups } }: ReadDb, field: string): AnyColumn | null {
   if (field === 'tag') return rollups.facet
   if (field === 'user' || field.startsWith('tag.')) return rollups.value
-  return { provider: rollups.provider, model: rollups.model, key: rollups.key, team: rollups.team, app: rollups.app }[field] ?? null
+  return (
+    { provider: rollups.provider, model: rollups.model, key: rollups.key, team: rollups.team, app: rollups.app }[
+      field
+    ] ?? null
+  )
 }
 
-async function suggestFromRows(db: ReadDb, field: string, prefix: string, from: number, to: number, limit: number): Promise<Suggestions> {
+async function suggestFromRows(
+  db: ReadDb,
+  field: string,
+  prefix: string,
+  from: number,
+  to: number,
+  limit: number,
+): Promise<Suggestions> {
   const { calls } = db.tables
   const column: AnyColumn | undefined = {
     status: calls.status,
@@ -74,7 +103,11 @@ async function suggestFromRows(db: ReadDb, field: string, prefix: string, from: 
     .groupBy(sql`1`)
     .orderBy(desc(count))
     .limit(limit)
-  return { values: rows.map(({ value, calls }) => ({ value: String(value), calls })).filter(({ value }) => field !== 'status' || value.startsWith(prefix)) }
+  return {
+    values: rows
+      .map(({ value, calls }) => ({ value: String(value), calls }))
+      .filter(({ value }) => field !== 'status' || value.startsWith(prefix)),
+  }
 }
 
 /** Anywhere in the value: models are known by their middle. */

@@ -15,10 +15,14 @@ export const textSearch = (db: ReadDb, text: readonly string[], limit: number = 
   const bounds = sql`limit ${sql.raw(String(limit))} offset ${sql.raw(String(offset))}`
   if (db.kind === 'sqlite') {
     const query = toFtsQuery(text)
-    return query === null ? null : sql`select rowid from (select rowid from search where search match ${query} order by rowid desc ${bounds})`
+    return query === null
+      ? null
+      : sql`select rowid from (select rowid from search where search match ${query} order by rowid desc ${bounds})`
   }
   const query = toTsQuery(text)
-  return query === null ? null : sql`select call_pk from search where text @@ ${query}::tsquery order by call_pk desc ${bounds}`
+  return query === null
+    ? null
+    : sql`select call_pk from search where text @@ ${query}::tsquery order by call_pk desc ${bounds}`
 }
 
 /** Calls one of whose ids is this one, or differs from it in punctuation only. */
@@ -34,6 +38,10 @@ export const hasMoreHits = async (db: ReadDb, text: readonly string[]): Promise<
   const beyond = textSearch(db, text, 1, HITS_MAX)
   if (!beyond) return false
   const { calls } = db.tables
-  const rows = await db.db.select({ pk: calls.pk }).from(calls).where(sql`${calls.pk} in (${beyond})`).limit(1)
+  const rows = await db.db
+    .select({ pk: calls.pk })
+    .from(calls)
+    .where(sql`${calls.pk} in (${beyond})`)
+    .limit(1)
   return rows.length > 0
 }

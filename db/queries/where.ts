@@ -34,14 +34,22 @@ function compare(db: ReadDb, term: FilterTerm, type: FieldType, value: string): 
   if (term.field === 'has') return compareHas(calls, value)
   if (term.field === 'id') return compareId(db, value)
   if (term.field === 'finding') return sql`${calls.findings} like ${value === '' ? '[]' : jsonPart(value)} escape '\\'`
-  return any(textColumns(calls, term).map((column) => compareText(db, column, term.op === '~', value)), value)
+  return any(
+    textColumns(calls, term).map((column) => compareText(db, column, term.op === '~', value)),
+    value,
+  )
 }
 
 /** Several columns: any may have the value, but "not set" means none is. */
 const any = (conditions: SQL[], value: string): SQL => sql.join(conditions, value === '' ? sql` and ` : sql` or `)
 
 /** Whole values are compared exactly; patterns and parts without regard to case (in SQLite: of ASCII letters). */
-export const compareText = (db: Pick<ReadDb, 'kind'>, column: AnyColumn | SQL, contains: boolean, value: string): SQL => {
+export const compareText = (
+  db: Pick<ReadDb, 'kind'>,
+  column: AnyColumn | SQL,
+  contains: boolean,
+  value: string,
+): SQL => {
   if (value === '') return sql`${column} is null`
   if (!contains && !value.includes('*')) return sql`${column} = ${value}`
   const pattern = contains ? `%${like(value)}%` : like(value).replaceAll('*', '%')

@@ -123,7 +123,8 @@ export const createRollups = ({ writer, load, numbers, now }: RollupsDeps): Roll
 }
 
 const startOf = (row: CallRow, step: number): number => Math.floor(row.startedAt / step) * step
-const stepsOf = (row: CallRow, now: number): number[] => (row.startedAt >= now - MINUTES_KEPT ? [QUARTER, MINUTE] : [QUARTER])
+const stepsOf = (row: CallRow, now: number): number[] =>
+  row.startedAt >= now - MINUTES_KEPT ? [QUARTER, MINUTE] : [QUARTER]
 
 /** What a call counts as: the model that answered, and the one asked for where it is another. */
 const baseOf = (row: CallRow): Dimensions => ({
@@ -170,7 +171,8 @@ function foldBase(at: Bucket, wanted: Dimensions): Dimensions {
 function foldFacet(at: Bucket, wanted: Dimensions): Dimensions {
   if (wanted.facet === MARK) return wanted
   const used = at.counts.get(wanted.facet)
-  if (used === undefined && at.counts.size >= FACETS_ROOM) return { ...wanted, facet: FOLDED, value: FOLDED, model: FOLDED, asked: '' }
+  if (used === undefined && at.counts.size >= FACETS_ROOM)
+    return { ...wanted, facet: FOLDED, value: FOLDED, model: FOLDED, asked: '' }
   if ((used ?? 0) < FACET_ROOM[0]) return wanted
   const narrow = { ...wanted, value: FOLDED }
   if (used! < FACET_ROOM[1] || at.entries.has(nameOf(narrow))) return narrow

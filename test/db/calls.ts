@@ -11,7 +11,11 @@ export const createRandom = (seed: number) => {
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
-  return { next, below: (n: number) => Math.floor(next() * n), pick: <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]! }
+  return {
+    next,
+    below: (n: number) => Math.floor(next() * n),
+    pick: <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!,
+  }
 }
 export type Random = ReturnType<typeof createRandom>
 
@@ -123,7 +127,19 @@ export const toRecorded = (call: Partial<Call> = {}, searchText = '', payloads: 
   searchText,
 })
 
-const OUTCOMES: readonly Outcome[] = ['ok', 'ok', 'ok', 'ok', 'error', 'client_abort', 'upstream_abort', 'timeout', 'refused', 'interrupted', 'cache_hit']
+const OUTCOMES: readonly Outcome[] = [
+  'ok',
+  'ok',
+  'ok',
+  'ok',
+  'error',
+  'client_abort',
+  'upstream_abort',
+  'timeout',
+  'refused',
+  'interrupted',
+  'cache_hit',
+]
 const USERS = ['ann', 'bob', 'cem', '日本', null]
 const MODELS = [
   ['openai', 'gpt-5.1', 'gpt-5.1-2025-11-13'],
@@ -140,7 +156,12 @@ export const randomCall = (random: Random, from: number, to: number): Call => {
   const usage: Usage | null =
     random.next() < 0.2
       ? null
-      : { input: random.below(2000), cacheRead: random.below(5000), output: random.below(900), ...(random.next() < 0.3 ? { reasoning: random.below(400) } : {}) }
+      : {
+          input: random.below(2000),
+          cacheRead: random.below(5000),
+          output: random.below(900),
+          ...(random.next() < 0.3 ? { reasoning: random.below(400) } : {}),
+        }
   const stream = random.next() < 0.5
   const durationMs = random.next() < 0.03 ? null : Math.exp(random.next() * 8) * 5
   const priced = usage !== null && random.next() < 0.85

@@ -9,22 +9,57 @@ import { createRandom, toCall, toPayload } from './calls.ts'
 const total = Number(process.argv[2] ?? 20_000)
 const batch = Number(process.argv[3] ?? 200)
 const random = createRandom(7)
-const words = 'refund policy river water order ticket customer please answer invoice shipping delay credit card payment summer'.split(' ')
-const sentence = (n: number) => Array.from({ length: n }, () => `${random.pick(words)}${random.below(4) ? '' : random.below(999)}`).join(' ')
+const words =
+  'refund policy river water order ticket customer please answer invoice shipping delay credit card payment summer'.split(
+    ' ',
+  )
+const sentence = (n: number) =>
+  Array.from({ length: n }, () => `${random.pick(words)}${random.below(4) ? '' : random.below(999)}`).join(' ')
 const headers = JSON.stringify([
-  ['content-type', 'application/json'], ['authorization', 'Bearer sk-…'], ['user-agent', 'OpenAI/JS 7.57.0'], ['x-stainless-lang', 'js'],
-  ['accept', 'application/json'], ['accept-encoding', 'gzip, deflate'], ['host', 'localhost:9347'], ['content-length', '300'],
+  ['content-type', 'application/json'],
+  ['authorization', 'Bearer sk-…'],
+  ['user-agent', 'OpenAI/JS 7.57.0'],
+  ['x-stainless-lang', 'js'],
+  ['accept', 'application/json'],
+  ['accept-encoding', 'gzip, deflate'],
+  ['host', 'localhost:9347'],
+  ['content-length', '300'],
 ])
 
 const toSmall = (at: number): RecordedCall => {
   const asked = sentence(25)
   const answered = sentence(25)
   const id = `chatcmpl-${random.below(1e9)}${random.below(1e9)}`
-  const request = JSON.stringify({ model: 'gpt-5.1', messages: [{ role: 'system', content: 'You are helpful.' }, { role: 'user', content: asked }], stream: false })
-  const response = JSON.stringify({ id, object: 'chat.completion', model: 'gpt-5.1-2025-11-13', choices: [{ index: 0, message: { role: 'assistant', content: answered }, finish_reason: 'stop' }], usage: { prompt_tokens: 31, completion_tokens: 25 } })
+  const request = JSON.stringify({
+    model: 'gpt-5.1',
+    messages: [
+      { role: 'system', content: 'You are helpful.' },
+      { role: 'user', content: asked },
+    ],
+    stream: false,
+  })
+  const response = JSON.stringify({
+    id,
+    object: 'chat.completion',
+    model: 'gpt-5.1-2025-11-13',
+    choices: [{ index: 0, message: { role: 'assistant', content: answered }, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 31, completion_tokens: 25 },
+  })
   return {
-    call: toCall({ startedAt: at, responseId: id, requestId: `req_${random.below(1e9)}`, durationMs: random.next() * 900, user: `u${random.below(5)}`, tags: { feature: 'search' } }),
-    payloads: [toPayload('request', request), toPayload('response', response), toPayload('requestHeaders', headers), toPayload('responseHeaders', headers)],
+    call: toCall({
+      startedAt: at,
+      responseId: id,
+      requestId: `req_${random.below(1e9)}`,
+      durationMs: random.next() * 900,
+      user: `u${random.below(5)}`,
+      tags: { feature: 'search' },
+    }),
+    payloads: [
+      toPayload('request', request),
+      toPayload('response', response),
+      toPayload('requestHeaders', headers),
+      toPayload('responseHeaders', headers),
+    ],
     searchText: `${asked}\n${answered}`,
   }
 }
@@ -53,7 +88,11 @@ for (let done = 0; done < total; done += batch) {
   }
 }
 const each = (ms: number) => `${((ms * 1000) / total).toFixed(1)} µs`
-console.log(`${total} calls in batches of ${batch}: ${each(cpu / 1000)} of CPU, ${each(spent)} by the clock, checkpoints ${each(checkpoints)} a call`)
-console.log(`slowest batch ${slowest.toFixed(1)} ms, ${((await store.diskBytes()) / total).toFixed(0)} bytes a call on disk`)
+console.log(
+  `${total} calls in batches of ${batch}: ${each(cpu / 1000)} of CPU, ${each(spent)} by the clock, checkpoints ${each(checkpoints)} a call`,
+)
+console.log(
+  `slowest batch ${slowest.toFixed(1)} ms, ${((await store.diskBytes()) / total).toFixed(0)} bytes a call on disk`,
+)
 await store.close()
 rmSync(dataDir, { recursive: true })

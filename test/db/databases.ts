@@ -45,7 +45,11 @@ function createDatabases(kind: Databases['kind'], create: () => Promise<string>)
   return {
     kind,
     open: async (options = {}) => {
-      const one = await openOne({ dataDir: mkdtempSync(join(tmpdir(), 'weir-db-')), database: options.database ?? (await create()), ...options })
+      const one = await openOne({
+        dataDir: mkdtempSync(join(tmpdir(), 'weir-db-')),
+        database: options.database ?? (await create()),
+        ...options,
+      })
       opened.push(one)
       return one
     },

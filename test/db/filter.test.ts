@@ -3,7 +3,9 @@ import { expect, test } from 'vitest'
 import { alternatives, formatFilter, parseFilter, quoteValue, toNumber, toRange } from '../../db/filter.ts'
 
 test('terms, operators, negation, phrases and words', () => {
-  const { terms, text, problems } = parseFilter('model:gpt-* status:>=500 -provider:openai tag.feature:search error:~quota "refund policy" word -dash https://a.b/c')
+  const { terms, text, problems } = parseFilter(
+    'model:gpt-* status:>=500 -provider:openai tag.feature:search error:~quota "refund policy" word -dash https://a.b/c',
+  )
   expect(problems).toEqual([])
   expect(text).toEqual(['refund policy', 'word', '-dash', 'https://a.b/c'])
   expect(terms).toEqual([

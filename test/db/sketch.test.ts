@@ -12,7 +12,9 @@ const sketchOf = (values: readonly number[]): Sketch => {
 
 test('every percentile of ten thousand durations from 10 µs to an hour is within 1 %', () => {
   const random = createRandom(3)
-  const values = Array.from({ length: 10_000 }, () => 0.01 * Math.exp(random.next() * Math.log(3.6e8))).sort((a, b) => a - b)
+  const values = Array.from({ length: 10_000 }, () => 0.01 * Math.exp(random.next() * Math.log(3.6e8))).sort(
+    (a, b) => a - b,
+  )
   const sketch = sketchOf(values)
   for (const q of [0, 0.01, 0.25, 0.5, 0.9, 0.95, 0.99, 0.999, 1]) {
     const truth = values[Math.max(1, Math.ceil(q * values.length)) - 1]!

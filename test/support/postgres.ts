@@ -20,7 +20,10 @@ export interface Postgres {
 export const postgresPrograms = (): string | null => {
   const debian = '/usr/lib/postgresql'
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : []
-  const folders = [...versions.map((version) => join(debian, version, 'bin')), ...(process.env['PATH'] ?? '').split(':')]
+  const folders = [
+    ...versions.map((version) => join(debian, version, 'bin')),
+    ...(process.env['PATH'] ?? '').split(':'),
+  ]
   return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres'))) ?? null
 }
 
@@ -42,7 +45,13 @@ export const startPostgres = async (): Promise<Postgres> => {
   const asOwner = { ...owner, cwd: folder, stdio: 'ignore' as const, env: { PATH: process.env['PATH'], LC_ALL: 'C' } }
   execFileSync(join(programs, 'initdb'), ['-D', data, '-U', 'weir', '-A', 'trust', '-E', 'UTF8', '--no-sync'], asOwner)
   const port = await freePort()
-  const flags = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'listen_addresses=127.0.0.1', `port=${port}`]
+  const flags = [
+    'fsync=off',
+    'synchronous_commit=off',
+    'full_page_writes=off',
+    'listen_addresses=127.0.0.1',
+    `port=${port}`,
+  ]
   flags.push(`unix_socket_directories=${folder}`, 'shared_buffers=32MB', 'max_connections=50')
   const server = spawn(join(programs, 'postgres'), ['-D', data, ...flags.flatMap((flag) => ['-c', flag])], asOwner)
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
@@ -94,7 +103,7 @@ async function ask(url: string, sql: string): Promise<void> {
 async function ready(url: string, ended: Promise<void>): Promise<void> {
   let alive = true
   void ended.then(() => (alive = false))
-  for (const until = Date.now() + 30_000; Date.now() < until && alive; ) {
+  for (const until = Date.now() + 30_000; Date.now() < until && alive;) {
     try {
       return await ask(url, 'select 1')
     } catch {
