@@ -72,7 +72,7 @@ export const createAsk = ({
   const free = () => [...readers].find((reader) => reader.room() > 0) ?? null
   const start = (): Reader | null => {
     const working = [...readers].filter((reader) => !reader.leaving())
-    if (working.some((reader) => !reader.ready()) && working.length > 0) return null
+    if (working.some((reader) => !reader.ready())) return null
     if (working.length >= threads || readers.size >= threads + MOST_REPLACED) return null
     const reader = createReader({
       workerUrl,

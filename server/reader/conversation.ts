@@ -7,6 +7,7 @@ import { getCall } from '../../db/queries/get-call.ts'
 import type { Call } from '../call.ts'
 import type { Answer, Dialect, RequestFacts } from '../dialects/dialect.ts'
 import { dialectByName } from '../dialects/registry.ts'
+import { isBinary, looksLikeJson, parsed, parsedFrames } from '../recorder/decode.ts'
 import { plainPayload, type PlainPayload } from './payload.ts'
 
 export interface Conversation {
@@ -41,8 +42,8 @@ function readRequest(call: Call, dialect: Dialect, body: PlainPayload | null) {
   if (body.problem !== null) return { facts: null, problem: `request: ${body.problem}` }
   if (call.requestSha256 !== null)
     return { facts: null, problem: 'request: it was larger than what is kept (capture.maxBytes), so it cannot be read' }
-  if (isOpaque(body.contentType) || body.bytes.length === 0) return { facts: null, problem: null }
-  const value = parsed(body.bytes)
+  if (body.bytes.length === 0 || !looksLikeJson(body.contentType, body.bytes)) return { facts: null, problem: null }
+  const value = isSocket(call) ? parsedFrames(body.bytes) : parsed(body.bytes)
   if (value === undefined)
     return { facts: null, problem: `request: ${body.bytes.length} bytes that are not valid JSON` }
   const facts = dialect.readRequest(value, { operation: call.operation ?? '', path: call.path })
@@ -52,20 +53,13 @@ function readRequest(call: Call, dialect: Dialect, body: PlainPayload | null) {
 function readAnswer(call: Call, dialect: Dialect, body: PlainPayload | null) {
   if (body === null || body.expired) return { answer: null, problem: null }
   if (body.problem !== null) return { answer: null, problem: `answer: ${body.problem}` }
-  if (isOpaque(body.contentType) || body.bytes.length === 0) return { answer: null, problem: null }
-  const reader = dialect.createReader({ operation: call.operation ?? '', contentType: body.contentType ?? '' })
+  const contentType = isSocket(call) ? 'websocket' : (body.contentType ?? '')
+  if (isBinary(contentType) || body.bytes.length === 0) return { answer: null, problem: null }
+  const reader = dialect.createReader({ operation: call.operation ?? '', contentType })
   reader.push(body.bytes)
   const answer = reader.end()
   return { answer, problem: reader.problem && `answer: ${reader.problem}` }
 }
 
-/** No dialect says anything in these: they are shown raw. */
-const isOpaque = (contentType: string | null) => /^(audio|image|video|font|multipart)\//i.test(contentType ?? '')
-
-function parsed(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
-  } catch {
-    return undefined
-  }
-}
+/** A model response on a WebSocket, or the handshake with what belongs to no response: stored as frames, one a line. */
+const isSocket = (call: Call) => call.method === 'WEBSOCKET' || call.status === 101

@@ -123,19 +123,19 @@ const isWebSocket = ({ start, attempts }: JournaledCall): boolean =>
   start.socket !== null || attempts.at(-1)?.status === 101
 
 /** A missing type is common (curl -d says form-urlencoded): then the first byte decides. */
-function looksLikeJson(contentType: string | null, bytes: Uint8Array): boolean {
+export function looksLikeJson(contentType: string | null, bytes: Uint8Array): boolean {
   if (contentType?.includes('json')) return true
   if (contentType?.startsWith('multipart/') || isBinary(contentType ?? '')) return false
   return bytes[0] === 0x7b || bytes[0] === 0x5b
 }
 
 /** Left raw: no dialect says anything in these. (`application/octet-stream` is looked at: some servers send JSON under it.) */
-function isBinary(contentType: string): boolean {
+export function isBinary(contentType: string): boolean {
   return /^(audio|image|video|font|multipart)\//i.test(contentType)
 }
 
 /** The frames that led to a response, one a line: the one that asks for it says what is asked. */
-function parsedFrames(bytes: Uint8Array): unknown {
+export function parsedFrames(bytes: Uint8Array): unknown {
   const frames = textOf(bytes)
     .split('\n')
     .map(parsed)
@@ -146,7 +146,7 @@ function parsedFrames(bytes: Uint8Array): unknown {
 const textOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 
-function parsed(json: Uint8Array | string): unknown {
+export function parsed(json: Uint8Array | string): unknown {
   try {
     return JSON.parse(typeof json === 'string' ? json : textOf(json))
   } catch {

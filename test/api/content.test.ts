@@ -161,6 +161,37 @@ test('the conversation is read from the bytes, compressed or not', async () => {
   expect(json).toMatchObject({ problem: null, expired: false })
 })
 
+test('a response that came over a WebSocket is read from its frames', async () => {
+  const frame = { type: 'response.create', model: 'gpt-5.1', input: [{ role: 'user', content: 'Hi' }] }
+  const events = [
+    { type: 'response.created', response: { id: 'resp_1', model: 'gpt-5.1', status: 'in_progress', output: [] } },
+    { type: 'response.output_text.delta', item_id: 'm', output_index: 0, content_index: 0, delta: 'Hello' },
+    {
+      type: 'response.completed',
+      response: {
+        id: 'resp_1',
+        model: 'gpt-5.1',
+        status: 'completed',
+        output: [{ type: 'message', id: 'm', role: 'assistant', content: [{ type: 'output_text', text: 'Hello' }] }],
+      },
+    },
+  ]
+  const lines = (values: object[]) => Buffer.from(values.map((it) => `${JSON.stringify(it)}\n`).join(''))
+  const [call] = await house.record({
+    method: 'WEBSOCKET',
+    dialect: 'openai-responses',
+    operation: 'responses',
+    payloads: [
+      { kind: 'request', bytes: lines([{ type: 'ping' }, frame]), contentType: null, contentEncoding: null },
+      { kind: 'response', bytes: lines(events), contentType: null, contentEncoding: null },
+    ],
+  })
+  const { json } = await house.get(`/api/calls/${call?.id}/conversation`)
+  expect(json.request).toMatchObject({ model: 'gpt-5.1', messages: [{ role: 'user' }] })
+  expect(json.answer).toMatchObject({ id: 'resp_1', complete: true })
+  expect(JSON.stringify(json.answer.messages)).toContain('Hello')
+})
+
 test('what cannot be read is said, and the rest is shown', async () => {
   const id = await store(body('request', Buffer.from('{"model":')), body('response', Buffer.from(RESPONSE)))
   const { json } = await house.get(`/api/calls/${id}/conversation`)
