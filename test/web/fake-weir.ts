@@ -9,7 +9,6 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createAdmin } from '../../server/api/auth.ts'
 import { ApiError } from '../../server/api/problem.ts'
 import { createApp, type AppDeps } from '../../server/app.ts'
@@ -18,6 +17,7 @@ import { defaultConfig } from '../../server/config/config.ts'
 import type { Ask } from '../../server/reader/ask.ts'
 import { toCall } from '../api/house.ts'
 import { createAnswers } from './answers.ts'
+import { builtDashboard } from './browser.ts'
 
 export interface FakeWeir {
   url: string
@@ -45,13 +45,11 @@ export interface FakeOptions {
   basePath?: string
   demo?: boolean
   port?: number
-  /** Folder of the built dashboard, default dist/web. */
+  /** Folder of the built dashboard; default: built from the present sources. */
   assets?: string
 }
 
-const ASSETS = fileURLToPath(new URL('../../dist/web', import.meta.url))
-
-export async function startFakeWeir({ calls = [], locked = false, basePath = '', demo = false, port = 0, assets = ASSETS }: FakeOptions = {}): Promise<FakeWeir> {
+export async function startFakeWeir({ calls = [], locked = false, basePath = '', demo = false, port = 0, assets }: FakeOptions = {}): Promise<FakeWeir> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-web-'))
   const token = 'wa_test-token'
   const settings = { ...defaultConfig(), data: folder, basePath, adminToken: token, host: locked ? '0.0.0.0' : '127.0.0.1' }
@@ -94,7 +92,7 @@ export async function startFakeWeir({ calls = [], locked = false, basePath = '',
     },
     journal: { counters: () => ({ bytesOnDisk: 0, entriesWritten: 0, bodiesShed: 0, callsLost: status.callsLost }), healthy: () => true },
     admin: createAdmin({ dataDir: folder, token }),
-    assets,
+    assets: assets ?? (await builtDashboard()),
     version: '0.1.0',
     startedAt,
     demo,

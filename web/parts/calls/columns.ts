@@ -31,8 +31,8 @@ export interface Column {
 /** In the order of the table. */
 export const COLUMNS: readonly Column[] = [
   { id: 'time', label: 'Time', width: 78, weight: 9, usual: true },
-  { id: 'model', label: 'Model', width: 132, weight: 8, usual: true },
-  { id: 'preview', label: 'Last message', width: 110, weight: 10, usual: true },
+  { id: 'model', label: 'Model', width: 150, weight: 8, usual: true },
+  { id: 'preview', label: 'Last message', width: 96, weight: 10, usual: true },
   { id: 'who', label: 'Tags', width: 150, weight: 2, usual: true },
   { id: 'session', label: 'Session', width: 120, weight: 1 },
   { id: 'user', label: 'User', width: 100, weight: 1 },
