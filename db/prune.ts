@@ -9,7 +9,7 @@ import type { PruneRequest, PruneResult } from './store.ts'
 import { sizeOf } from './pack.ts'
 import { removeCalls, toDoc } from './removal.ts'
 import type { Identified } from './removal.ts'
-import { MARK, MINUTE, MINUTES_KEPT } from './rollup/rollups.ts'
+import { ALL, MARK, MINUTE, MINUTES_KEPT, MODELS } from './rollup/rollups.ts'
 
 /** Bytes of content that one chunk may remove: SQLite overwrites them, 100 MB at once would hold up the recorder. */
 const BYTES_A_CHUNK = 8 * 1024 * 1024
@@ -126,7 +126,7 @@ async function dropMinutes(engine: Engine, before: number): Promise<boolean> {
   const rows = await engine.db
     .select({ pk: t.pk })
     .from(t)
-    .where(and(eq(t.step, MINUTE), inArray(t.facet, ['', MARK]), lt(t.bucket, before)))
+    .where(and(eq(t.step, MINUTE), inArray(t.facet, ['', ALL, MODELS, MARK]), lt(t.bucket, before)))
     .limit(MINUTES_A_CHUNK)
   if (rows.length > 0) await engine.atomic([{ remove: 'rollups', column: 'pk', values: rows.map(({ pk }) => pk) }])
   return rows.length === MINUTES_A_CHUNK

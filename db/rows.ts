@@ -148,24 +148,30 @@ export const idsOf = (row: Pick<CallRow, 'requestId' | 'responseId' | 'traceId' 
   [row.requestId, row.responseId, row.traceId, row.spanId].filter((id) => id !== null && id !== '') as string[]
 
 /** Columns that are for the database alone. */
-type Inner =
-  | 'pk'
-  | 'writer'
-  | 'seq'
-  | 'inputTokens'
-  | 'outputTokens'
-  | 'input'
-  | 'cacheRead'
-  | 'cacheWrite'
-  | 'output'
-  | 'reasoning'
-  | 'unpriced'
-  | 'timedMs'
-  | 'speedMs'
-  | 'content'
+const INNER = [
+  'pk',
+  'writer',
+  'seq',
+  'inputTokens',
+  'outputTokens',
+  'input',
+  'cacheRead',
+  'cacheWrite',
+  'output',
+  'reasoning',
+  'unpriced',
+  'timedMs',
+  'speedMs',
+  'content',
+] as const satisfies readonly (keyof CallRow)[]
 
-export const toCall = (row: CallRow, attempts: readonly AttemptRow[]): Call => {
-  const { pk, writer, seq, inputTokens, outputTokens, input, cacheRead, cacheWrite, output, reasoning, ...rest } = row
-  const { unpriced, timedMs, speedMs, content, ...call } = rest
-  return { ...call, attempts: attempts.map(({ callPk, ...attempt }): Attempt => attempt) } satisfies Omit<Call, Inner>
+export const toCall = (row: CallRow, attempts: readonly AttemptRow[]): Call => ({
+  ...omit(row, INNER),
+  attempts: attempts.map((attempt): Attempt => omit(attempt, ['callPk'])),
+})
+
+export const omit = <T extends object, K extends keyof T>(from: T, keys: readonly K[]): Omit<T, K> => {
+  const rest = { ...from }
+  for (const key of keys) delete rest[key]
+  return rest
 }

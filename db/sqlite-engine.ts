@@ -124,7 +124,7 @@ function createInsert(client: Sqlite, tables: Tables, table: TableName, key?: st
   )
   const isJson = keys.map((name) => columns[name]!.dataType === 'json')
   return (row: object): void => {
-    const values: unknown[] = new Array(keys.length)
+    const values: unknown[] = []
     for (let i = 0; i < keys.length; i++) {
       const value = (row as Record<string, unknown>)[keys[i]!]
       values[i] =

@@ -166,7 +166,7 @@ const rollupsTable = ({ table, index, text, int, real, bytes }: Kit) =>
       /** 60,000 (kept for the last day) or 900,000 milliseconds. */
       step: int('step').notNull(),
       bucket: int('bucket').notNull(),
-      /** '' for the row with all dimensions; `user` or `tag.<name>` for rows by that value, without key, team and app. */
+      /** '' for the row with all dimensions; `*`, `model`, `user`, `tag.<name>` for rows with fewer: see rollups.ts. */
       facet: text('facet').notNull(),
       value: text('value').notNull(),
       provider: text('provider').notNull(),

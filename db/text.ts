@@ -12,11 +12,13 @@ export const LINE_MAX = 4096
 export const toText = (text: string, max: number): string => {
   const cut = text.length > max ? text.slice(0, max) : text
   const formed = cut.isWellFormed() ? cut : cut.length < text.length ? dropHalf(cut).toWellFormed() : cut.toWellFormed()
-  return formed.includes('\0') || formed.includes('\u0001') ? formed.replace(RESERVED, '\uFFFD') : formed
+  return formed.replaceAll(NUL, '\uFFFD').replaceAll(OURS, '\uFFFD')
 }
 
-/** NUL for the databases' sake; U+0001 marks values of our own among values of clients (rollup/rollups.ts). */
-const RESERVED = /[\0\u0001]/g
+/** Refused by Postgres. */
+const NUL = '\0'
+/** Marks values of our own among values of clients: rollup/rollups.ts. */
+const OURS = '\u0001'
 
 /** An empty name is no name. */
 export const toTextOrNull = (text: string | null | undefined, max: number = NAME_MAX): string | null =>

@@ -84,8 +84,8 @@ async function fromRows(db: ReadDb, question: Question, from: number, to: number
 /** The part of the range that whole buckets cover; null: none, or steps finer than the rollups that are there. */
 function bucketsOf({ from, to, steps, now = Date.now() }: Question, plan: RollupPlan): Buckets | null {
   const fine = steps !== null && steps.step < QUARTER
-  // Minutes are kept for the base only.
-  if (fine && plan.facet !== '') return null
+  // Minutes are not kept by user and tag.
+  if (fine && plan.usesFacet) return null
   if (fine && from < now - MINUTES_KEPT + MINUTE) return null
   const step = fine ? MINUTE : QUARTER
   // Nothing has started later than now: the bucket that is still filling counts as whole.

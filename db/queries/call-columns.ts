@@ -2,19 +2,14 @@
 import { getTableColumns } from 'drizzle-orm'
 import type { Call } from '../../server/call.ts'
 import type { ReadDb } from '../engine.ts'
-import { toCall } from '../rows.ts'
+import { omit, toCall } from '../rows.ts'
 import type { CallRow } from '../tables.ts'
 
 /** A call without what only its own page shows. */
 export type CallListItem = Omit<Call, 'usageRaw' | 'costParts' | 'attempts'>
 
 /** All columns but the two large ones that a list never shows. */
-export const listColumns = ({ tables: { calls } }: ReadDb) => {
-  const { usageRaw, costParts, ...columns } = getTableColumns(calls)
-  return columns
-}
+export const listColumns = ({ tables: { calls } }: ReadDb) => omit(getTableColumns(calls), ['usageRaw', 'costParts'])
 
-export const toListItem = (row: Omit<CallRow, 'usageRaw' | 'costParts'>): CallListItem => {
-  const { usageRaw, costParts, attempts, ...item } = toCall({ ...row, usageRaw: null, costParts: null }, [])
-  return item
-}
+export const toListItem = (row: Omit<CallRow, 'usageRaw' | 'costParts'>): CallListItem =>
+  omit(toCall({ ...row, usageRaw: null, costParts: null }, []), ['usageRaw', 'costParts', 'attempts'])

@@ -6,7 +6,7 @@ import { alternatives } from '../filter.ts'
 import type { FilterTerm } from '../filter.ts'
 import type { ReadDb } from '../engine.ts'
 import { MEASURES } from '../rollup/measures.ts'
-import { FOLDED, MARK } from '../rollup/rollups.ts'
+import { ALL, FOLDED, MARK, MODELS } from '../rollup/rollups.ts'
 import { mergeBytes } from '../rollup/sketch.ts'
 import type { Steps } from '../zones.ts'
 import { createCells, firstStep, stepOf } from './cells.ts'
@@ -20,8 +20,10 @@ const ALWAYS = new Set(['provider', 'model', 'outcome', 'auxiliary'])
 const BASE = new Set(['key', 'team', 'app'])
 
 export interface RollupPlan {
-  /** '' or the facet that filter or split use. */
+  /** The smallest facet that holds what filter and split use; '': the base, with all dimensions. */
   facet: string
+  /** A user or a tag is asked for. */
+  usesFacet: boolean
   /** The split is by the facet, and calls without a value must be found by taking the rest from the base. */
   remainder: boolean
   terms: readonly FilterTerm[]
@@ -35,19 +37,26 @@ export const planRollups = (terms: readonly FilterTerm[], by: By | null): Rollup
   const used = [...terms.map(({ field }) => field), ...(by ? [by] : [])]
   const facets = [...new Set(used.filter(isFacet))]
   if (!used.every((field) => isFacet(field) || ALWAYS.has(field) || BASE.has(field)) || facets.length > 1) return null
-  const [facet = ''] = facets
-  if (facet !== '' && used.some((field) => BASE.has(field))) return null
+  const [facet = commonFacet(used)] = facets
+  if (facets.length > 0 && used.some((field) => BASE.has(field))) return null
   const asked = terms.filter(({ field }) => isFacet(field))
   // Calls without the value have no row in the facet.
   if (asked.some((term) => term.negated || term.op === '!=' || alternatives(term).includes(''))) return null
   const split = used.filter((field) => field !== 'outcome' && field !== 'auxiliary')
   return {
     facet,
-    remainder: facet !== '' && by === facet && asked.length === 0,
+    usesFacet: facets.length > 0,
+    remainder: by !== null && isFacet(by) && asked.length === 0,
     terms,
     by,
     sensitive: split.length > 0 ? [facet, FOLDED] : [],
   }
+}
+
+/** For filters and splits without user and tags. */
+const commonFacet = (used: readonly string[]): string => {
+  if (used.some((field) => BASE.has(field))) return ''
+  return used.every((field) => field === 'outcome' || field === 'auxiliary') ? ALL : MODELS
 }
 
 const isFacet = (field: string): boolean => field === 'user' || field.startsWith('tag.')
@@ -69,7 +78,13 @@ export const sumRollups = async (
   const cells = await sumFacet(db, plan, buckets, steps, sketches)
   if (!plan.remainder) return cells
   const rest = createCells()
-  const base = await sumFacet(db, { ...plan, facet: '', by: null }, buckets, steps, sketches)
+  const base = await sumFacet(
+    db,
+    { ...plan, facet: commonFacet(plan.terms.map(({ field }) => field)), by: null },
+    buckets,
+    steps,
+    sketches,
+  )
   rest.merge(base)
   rest.merge(cells, -1, () => null)
   return [...cells, ...rest.all().filter((cell) => cell.sums.calls > 0)]

@@ -3,7 +3,7 @@ import { and, desc, eq, gte, lt, ne, sql } from 'drizzle-orm'
 import type { AnyColumn, SQL } from 'drizzle-orm'
 import type { ReadDb } from '../engine.ts'
 import { fieldOf } from '../filter.ts'
-import { FOLDED, QUARTER } from '../rollup/rollups.ts'
+import { FOLDED, MODELS, QUARTER } from '../rollup/rollups.ts'
 import { createScope } from './scope.ts'
 
 export interface SuggestArgs {
@@ -40,7 +40,7 @@ export const suggest = async (db: ReadDb, args: SuggestArgs): Promise<Suggestion
       ? eq(rollups.facet, field)
       : field === 'tag'
         ? sql`${rollups.facet} like 'tag.%'`
-        : eq(rollups.facet, '')
+        : eq(rollups.facet, field === 'model' || field === 'provider' ? MODELS : '')
   const calls = sql<number>`sum(${rollups.calls})`.mapWith(Number)
   const rows = await db.db
     .select({ value: sql<string>`${column}`, calls })

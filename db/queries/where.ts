@@ -154,5 +154,5 @@ function compareHas(calls: Calls, value: string): SQL {
 
 function compareId(db: ReadDb, value: string): SQL {
   const { calls } = db.tables
-  return sql`${calls.id} = ${value} or ${calls.sessionId} = ${value} or ${calls.parentId} = ${value} or ${calls.pk} in (${idSearch(db, value)})`
+  return sql`${calls.id} = ${value} or ${calls.sessionId} = ${value} or ${calls.pk} in (${idSearch(db, value)})`
 }

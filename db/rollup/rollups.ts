@@ -19,6 +19,12 @@ export const MINUTES_KEPT = 25 * 3600_000
 
 /** Stands for all values that had no room. Not a value that a client can send: see toText. */
 export const FOLDED = '\u0001folded'
+/**
+ * Two facets that every call is in, so that the commonest questions read few rows where keys, teams and apps make many: ALL
+ * tells outcomes only, MODELS providers and models. (30 days of 200,000 calls: 15,000 rows instead of 170,000.)
+ */
+export const ALL = '*'
+export const MODELS = 'model'
 /** Facet of the marks that tell which facets of a bucket were folded; '' in `value` is the base. */
 export const MARK = '\u0001mark'
 
@@ -26,7 +32,7 @@ export const MARK = '\u0001mark'
 const BASE_ROOM = [400, 600, 1200] as const
 /** Room of one facet: first its value is folded, then the model. */
 const FACET_ROOM = [200, 300] as const
-const FACETS_ROOM = 24
+const FACETS_ROOM = 28
 /** Buckets in memory. Long streams end in old buckets; more than these at once are rare and read again. */
 const BUCKETS_KEPT = 24
 
@@ -82,7 +88,7 @@ export const createRollups = ({ writer, load, numbers, now }: RollupsDeps): Roll
   }
 
   const add = (at: Bucket, wanted: Dimensions, row: CallRow, sign: 1 | -1): void => {
-    const entry = place(at, wanted, row, sign, dirty)
+    const entry = place(at, wanted, dirty)
     addCall(entry.sums, row, sign)
     if (!row.auxiliary && row.timedMs !== null) addTo(entry.duration, bucketOf(row.timedMs), sign)
     if (!row.auxiliary && row.firstTokenMs !== null) addTo(entry.firstToken, bucketOf(row.firstTokenMs), sign)
@@ -104,7 +110,7 @@ export const createRollups = ({ writer, load, numbers, now }: RollupsDeps): Roll
         const at = buckets.get(`${step}:${startOf(row, step)}`)
         if (!at) continue
         add(at, baseOf(row), row, sign)
-        if (step === QUARTER) for (const facet of facetsOf(row)) add(at, facet, row, sign)
+        for (const facet of facetsOf(row, step)) add(at, facet, row, sign)
       }
     },
     touched: async () => {
@@ -140,19 +146,23 @@ const baseOf = (row: CallRow): Dimensions => ({
   auxiliary: row.auxiliary ? 1 : 0,
 })
 
-const facetsOf = (row: CallRow): Dimensions[] => {
-  const base = { ...baseOf(row), key: '', team: '', app: '' }
-  const facets = Object.entries(row.tags).map(([name, value]) => ({ ...base, facet: `tag.${name}`, value }))
-  return row.user === null ? facets : [{ ...base, facet: 'user', value: row.user }, ...facets]
+const facetsOf = (row: CallRow, step: number): Dimensions[] => {
+  const models = { ...baseOf(row), facet: MODELS, key: '', team: '', app: '' }
+  const facets = [{ ...models, facet: ALL, provider: '', model: '', asked: '' }, models]
+  // Charts by the minute are split by model at most.
+  if (step !== QUARTER) return facets
+  if (row.user !== null) facets.push({ ...models, facet: 'user', value: row.user })
+  for (const [name, value] of Object.entries(row.tags)) facets.push({ ...models, facet: `tag.${name}`, value })
+  return facets
 }
 
 /** The row for these dimensions, or the folded one when there is no room. */
-function place(at: Bucket, wanted: Dimensions, row: CallRow, sign: 1 | -1, dirty: Set<Entry>): Entry {
+function place(at: Bucket, wanted: Dimensions, dirty: Set<Entry>): Entry {
   const exact = at.entries.get(nameOf(wanted))
   if (exact) return exact
   const dimensions = wanted.facet === '' ? foldBase(at, wanted) : foldFacet(at, wanted)
   if (dimensions !== wanted && wanted.facet !== MARK) {
-    const mark = place(at, { ...noDimensions, facet: MARK, value: dimensions.facet }, row, sign, dirty)
+    const mark = place(at, { ...noDimensions, facet: MARK, value: dimensions.facet }, dirty)
     mark.sums.calls += 1
     dirty.add(mark)
   }
@@ -169,12 +179,12 @@ function foldBase(at: Bucket, wanted: Dimensions): Dimensions {
 }
 
 function foldFacet(at: Bucket, wanted: Dimensions): Dimensions {
-  if (wanted.facet === MARK) return wanted
+  if (wanted.facet === MARK || wanted.facet === ALL) return wanted
   const used = at.counts.get(wanted.facet)
   if (used === undefined && at.counts.size >= FACETS_ROOM)
     return { ...wanted, facet: FOLDED, value: FOLDED, model: FOLDED, asked: '' }
   if ((used ?? 0) < FACET_ROOM[0]) return wanted
-  const narrow = { ...wanted, value: FOLDED }
+  const narrow = wanted.facet === MODELS ? { ...wanted, model: FOLDED, asked: '' } : { ...wanted, value: FOLDED }
   if (used! < FACET_ROOM[1] || at.entries.has(nameOf(narrow))) return narrow
   return { ...narrow, model: FOLDED, asked: '', provider: FOLDED }
 }
