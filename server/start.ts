@@ -16,6 +16,7 @@ import { createApp } from './app.ts'
 import type { Call } from './call.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/reload.ts'
+import { createDeadlines } from './gateway/deadlines.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { createHandler } from './gateway/handle.ts'
 import type { Rules } from './gateway/live.ts'
@@ -54,8 +55,11 @@ export interface Weir {
   onRecorded(listener: (calls: Call[]) => void): () => void
   /** Settles when the recorder owns the data folder and the database is open. */
   ready: Promise<void>
-  /** Graceful: readyz fails, then no new connections, calls in flight finish within `grace`, all is recorded. */
-  drain(): Promise<void>
+  /**
+   * Graceful: readyz fails, and after `delay` (milliseconds, default `drainDelay`) there are no new connections; calls in
+   * flight finish within `grace`, all is recorded. The delay is for balancers: who ends Weir by hand has none to wait for.
+   */
+  drain(options?: { delay?: number }): Promise<void>
   /** At once: running calls are cut off (and recorded as such), the recorder finishes what is in the journal. */
   close(): Promise<void>
 }
@@ -99,11 +103,11 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     journal,
     upstreams,
     running,
-    isWeirKey: (value) => admin.verify(value),
+    deadlines: createDeadlines(),
+    isWeirKey: (value) => mayBeWeirKey(value, source.current().adminToken) && admin.verify(value),
     nameCredential: createCredentialName(credentialSecret(config.data)),
     content: (callId, direction, bytes) => recorder.post({ type: 'body', callId, direction, bytes }),
     buffered: { bytes: 0 },
-    refusesStreamUsage: new Set(),
     knownModels: () => ask('knownModels', {}),
     draining: () => draining,
   }
@@ -149,9 +153,9 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     await recorder.stop()
     await Promise.all([ask.close(), upstreams.close()])
   }
-  const drain = async () => {
+  const drain = async ({ delay = source.current().drainDelay }: { delay?: number } = {}) => {
     draining = true
-    await wait(source.current().drainDelay)
+    await wait(delay)
     server.close()
     server.closeIdleConnections()
     await Promise.race([running.idle(), wait(source.current().grace, undefined, { ref: false })])
@@ -159,6 +163,9 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   }
   return { url: `http://${toHost(config.host)}:${port}${config.basePath}`, port, adminToken: admin.firstToken, onRecorded, ready: recorder.ready, drain, close }
 }
+
+/** Most calls show a provider's key; only what looks like ours is worth a hash (4 µs). */
+const mayBeWeirKey = (value: string, configured: string | null) => value.startsWith('wa_') || value.length === configured?.length
 
 const NOTHING_RECORDED: RecorderStatus = { behindMs: 0, callsRecorded: 0, entriesSkipped: 0, diskBytes: 0, problem: null, positions: [] }
 
@@ -187,7 +194,7 @@ const fromConfig = ({ config, providers }: Rules): Pick<RecorderOptions, 'retent
 const fillThreadPool = (folder: string) => Promise.all(Array.from({ length: 8 }, () => stat(folder)))
 
 /** The HMAC secret behind credential names: 32 random bytes of this data folder. */
-function credentialSecret(dataDir: string): Buffer {
+export function credentialSecret(dataDir: string): Buffer {
   const file = join(dataDir, 'credential-names.key')
   try {
     return readFileSync(file)

@@ -58,6 +58,7 @@ const MAX_TAGS = 64
 
 /** `raw`: name, value, name, value … as Node gives it; `urlTags`: from `/t/user=ann,team=search/…`, already decoded. */
 export function attributeHeaders(raw: readonly string[], urlTags: Record<string, string> = {}): HeaderAttribution {
+  if (!raw.some(isTold)) return fromUrl(urlTags)
   const headers = toMap(raw)
   const { user, session, team, parent, ...rest } = urlTags
   const portkey = jsonTags(headers.get('x-portkey-metadata'))
@@ -70,6 +71,19 @@ export function attributeHeaders(raw: readonly string[], urlTags: Record<string,
     capture: readCapture(headers),
   }
 }
+
+/** Headers that are meant for a gateway; most calls have none, and are done with here. */
+const TOLD = /^(?:x-weir-|helicone-|cf-aig-|x-portkey-|x-litellm-|x-bf-)/i
+const isTold = (name: string, i: number): boolean => i % 2 === 0 && TOLD.test(name)
+
+const fromUrl = ({ user, session, team, parent, ...rest }: Record<string, string>): HeaderAttribution => ({
+  user: user ?? null,
+  team: team ?? null,
+  session: session ? { id: session, source: 'base URL' } : null,
+  parent: parent ?? null,
+  tags: bounded(rest),
+  capture: null,
+})
 
 export interface CallAttribution {
   session: Session | null

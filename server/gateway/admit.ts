@@ -19,11 +19,11 @@ export function admit(call: LiveCall, gateway: Gateway): void {
 function useOwnCredential(call: LiveCall, gateway: Gateway): void {
   const { caller } = call
   const provider = call.provider!
-  if (caller.keyHeader) call.dropHeaders.add(caller.keyHeader)
+  if (caller.keyHeader) call.dropHeaders.push(caller.keyHeader)
   if (caller.credential !== null) return
   if (caller.trusted && provider.apiKey !== null) {
     const { header, prefix } = provider.credential
-    for (const name of ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']) call.dropHeaders.add(name)
+    call.dropHeaders.push('authorization', 'x-api-key', 'api-key', 'x-goog-api-key')
     call.setHeaders.push([header, prefix + provider.apiKey])
     call.changes.push({ what: `${provider.name}'s credential put in place of the Weir key`, why: 'a valid Weir key was shown' })
     caller.credential = gateway.nameCredential(provider.apiKey)

@@ -11,7 +11,7 @@ import { fromBuffers, toUpstreamHeaders } from './headers.ts'
 import { elapsed, type LiveCall, type Target } from './live.ts'
 import { maskHeaders } from './mask.ts'
 import { requestBody } from './request-body.ts'
-import { createTimeouts, deadlinesFor, type Timeouts } from './timeouts.ts'
+import { createTimeouts, limitsFor, type Timeouts } from './timeouts.ts'
 
 /** Where the bytes of an answer go once the relay has taken over. */
 export interface Sink {
@@ -87,7 +87,7 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
     reason: null,
   }
   call.attempts.push(meta)
-  const timeouts = createTimeouts(deadlinesFor(call.rules.config, target.provider.name, call.incoming.rawHeaders), target.name, (error) => fail(error))
+  const timeouts = createTimeouts(limitsFor(call.rules.config, target.provider.name, call.incoming.rawHeaders), target.name, gateway.deadlines, (error) => fail(error))
 
   const attempt: LiveAttempt = {
     meta,

@@ -1,4 +1,5 @@
 /** What the steps of a call need from the house: made once in `start.ts`, passed to each step, never imported. */
+import type { Deadlines } from './deadlines.ts'
 import type { LiveCall, Rules } from './live.ts'
 import type { Direction, Journal } from '../journal/entry.ts'
 import type { Running } from './running.ts'
@@ -10,6 +11,7 @@ export interface Gateway {
   journal: Journal
   upstreams: Upstreams
   running: Running
+  deadlines: Deadlines
   /** Until keys exist, the admin token is the one Weir key. About 2 µs. */
   isWeirKey(value: string): boolean
   /** Stable name of a credential that does not give it away. */
@@ -18,8 +20,6 @@ export interface Gateway {
   content(callId: string, direction: Direction, bytes: Buffer): void
   /** Request bytes held in memory over all calls. */
   buffered: { bytes: number }
-  /** Origins that have refused `stream_options`, so that Weir does not ask again. */
-  refusesStreamUsage: Set<string>
   /** Model names that a provider is known to serve, for `GET /v1/models`. */
   knownModels(): Promise<{ provider: string; model: string }[]>
   draining(): boolean

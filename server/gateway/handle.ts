@@ -6,10 +6,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { WeirError } from '../errors.ts'
 import { admit } from './admit.ts'
 import { tryTarget } from './attempt.ts'
-import { createBodyRecord } from './body-record.ts'
 import { finish } from './finish.ts'
 import type { Gateway } from './gateway.ts'
-import { identify } from './identify.ts'
+import { identify, isPacked, unpackForModel } from './identify.ts'
 import { ingress } from './ingress.ts'
 import { type LiveCall, openCall } from './live.ts'
 import { answerModels, asksForModels } from './models.ts'
@@ -23,11 +22,12 @@ export type Handler = (incoming: IncomingMessage, outgoing: ServerResponse) => P
 export const createHandler =
   (gateway: Gateway): Handler =>
   async (incoming, outgoing) => {
-    const call = openCall(incoming, outgoing, gateway.rules(), createBodyRecord)
+    const call = openCall(incoming, outgoing, gateway.rules())
     gateway.running.add(call)
     try {
       await ingress(call, gateway) // key on headers first, then the body
-      await identify(call) // provider, dialect, operation, model, tags: one scan, no parse
+      if (isPacked(call)) await unpackForModel(call)
+      identify(call) // provider, dialect, operation, model, tags: one scan, no parse
       admit(call, gateway) // credential and key: may this call go on?
       await start(call, gateway) // the journal's `start`, before anything goes upstream
       if (asksForModels(call)) await answerModels(call, gateway)

@@ -32,7 +32,7 @@ export interface ForwardOptions {
   /** The body is held whole. */
   whole: boolean
   /** Lower-case header names to leave out (a Weir key's place). */
-  drop: ReadonlySet<string>
+  drop: readonly string[]
   /** Replaces or adds these. */
   set: readonly (readonly [name: string, value: string])[]
 }
@@ -40,12 +40,12 @@ export interface ForwardOptions {
 /** The request headers as they go upstream. Of a body held whole undici sets the length itself, from the bytes that really go. */
 export function toUpstreamHeaders(raw: readonly string[], { host, whole, drop, set }: ForwardOptions): string[] {
   const named = namedInConnection(raw)
-  const replaced = new Set(set.map(([name]) => name.toLowerCase()))
+  const replaced = set.map(([name]) => name.toLowerCase())
   const out: string[] = ['host', host]
   forEachHeader(raw, (name, value, i) => {
     if (name === 'host' || HOP_BY_HOP.has(name) || named?.has(name)) return
     if (whole && name === 'content-length') return
-    if (name.startsWith('x-weir-') || drop.has(name) || replaced.has(name)) return
+    if (name.startsWith('x-weir-') || drop.includes(name) || replaced.includes(name)) return
     if (ALIASES.test(name)) return
     out.push(raw[i]!, value)
   })

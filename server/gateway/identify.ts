@@ -4,9 +4,9 @@
  */
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
-import { dialectByName, recognise } from '../dialects/registry.ts'
+import { dialectByName } from '../dialects/registry.ts'
 import { WeirError } from '../errors.ts'
-import type { Provider } from '../providers/provider.ts'
+import type { Base, Provider } from '../providers/provider.ts'
 import { headerOf } from './headers.ts'
 import { askForUsage } from './inject-usage.ts'
 import type { LiveCall, Target } from './live.ts'
@@ -15,11 +15,9 @@ import { scanTopLevel, type Scanned, splice, stringAt, type TopLevel } from './s
 
 const WANTED: ReadonlySet<string> = new Set(['model', 'stream', 'stream_options'])
 
-export async function identify(call: LiveCall): Promise<void> {
+export function identify(call: LiveCall): void {
   const viaV1 = call.address!.provider === null
-  if (call.body.kind === 'whole') call.received = call.body.bytes
   if (viaV1 && isModelList(call)) return describeModelList(call)
-  if (viaV1) await unpackForModel(call)
   const scanned = call.body.kind === 'whole' && !isEncoded(call) ? scanTopLevel(call.body.bytes, WANTED) : null
   if (scanned) readTopLevel(call, scanned)
   let rest = call.address!.rest
@@ -42,7 +40,7 @@ function describeModelList(call: LiveCall): void {
 }
 
 const isEncoded = (call: LiveCall) => {
-  if (call.dropHeaders.has('content-encoding')) return false
+  if (call.dropHeaders.includes('content-encoding')) return false
   const encoding = headerOf(call.incoming.rawHeaders, 'content-encoding')
   return encoding !== null && encoding.toLowerCase() !== 'identity'
 }
@@ -58,7 +56,7 @@ function setOperation(call: LiveCall, provider: Provider, rest: string): void {
   const path = rest.split('?', 1)[0]!
   // A handshake is a GET; what is spoken over it is what a POST would say.
   const method = call.incoming.headers.upgrade?.toLowerCase() === 'websocket' ? 'POST' : call.incoming.method!
-  const recognised = recognise(provider.dialects, method, path)
+  const recognised = provider.recognise(method, path)
   if (!recognised) return
   call.dialect = recognised.dialect
   call.operation = recognised.operation
@@ -118,16 +116,15 @@ function shift(scanned: TopLevel, place: Scanned, by: number): void {
 /** Where the bytes go: origin, and base path + path exactly as the client wrote it. */
 function locate(call: LiveCall, provider: Provider, rest: string): Pick<Target, 'origin' | 'host' | 'path'> {
   if (provider.baseUrl === '') throw new WeirError('bad_request', `Weir does not know where ${provider.name} lives: set providers.${provider.name}.baseUrl in weir.yaml (for Azure https://RESOURCE.openai.azure.com).`)
-  const base = new URL(regional(provider, rest) ?? provider.baseUrl)
-  const basePath = base.pathname === '/' ? '' : base.pathname
-  let path = basePath + withoutKey(withoutRegion(provider, rest), call.caller.keyParameter)
+  const base = regional(provider, rest) ?? provider.base
+  let path = base.path + withoutKey(withoutRegion(provider, rest), call.caller.keyParameter)
   if (!path.startsWith('/')) path = `/${path}`
   if (/[^\x21-\xff]/.test(path)) throw new WeirError('bad_target', 'The path has a character that no HTTP request may carry (a control character, a space, or one above U+00FF). Percent-encode it.')
   return { origin: base.origin, host: base.host, path }
 }
 
 /** Google and AWS have a host for each region; it is part of the path (and, at AWS, of the client's signature). */
-function regional(provider: Provider, rest: string): string | null {
+function regional(provider: Provider, rest: string): Base | null {
   if (provider.configured && provider.baseUrl !== '') {
     const known = provider.baseUrl === 'https://aiplatform.googleapis.com' || provider.baseUrl.startsWith('https://bedrock-runtime.')
     if (!known) return null
@@ -135,12 +132,14 @@ function regional(provider: Provider, rest: string): string | null {
   if (provider.name === 'vertex') {
     const location = /\/locations\/([a-z]+(?:-[a-z]+\d+)?)\//.exec(rest)?.[1]
     if (!location || location === 'global') return null
-    return location.includes('-') ? `https://${location}-aiplatform.googleapis.com` : `https://aiplatform.${location}.rep.googleapis.com`
+    return onHost(location.includes('-') ? `${location}-aiplatform.googleapis.com` : `aiplatform.${location}.rep.googleapis.com`)
   }
   if (provider.name !== 'bedrock') return null
   const region = AWS_REGION.exec(rest)?.[1]
-  return region ? `https://bedrock-runtime.${region}.amazonaws.com` : null
+  return region ? onHost(`bedrock-runtime.${region}.amazonaws.com`) : null
 }
+
+const onHost = (host: string): Base => ({ origin: `https://${host}`, host, path: '' })
 
 const AWS_REGION = /^\/([a-z]{2}(?:-[a-z]+)+-\d)(?=\/)/
 const withoutRegion = (provider: Provider, rest: string) => (provider.name === 'bedrock' ? rest.replace(AWS_REGION, '') : rest)
@@ -150,6 +149,9 @@ function withoutKey(path: string, parameter: string | null): string {
   const pattern = new RegExp(`([?&])${parameter}=[^&#]*(&|$)`, 'i')
   return path.replace(pattern, (_, lead: string, tail: string) => (tail === '&' ? lead : '')).replace(/\?$/, '')
 }
+
+/** Whether `unpackForModel` has something to do. */
+export const isPacked = (call: LiveCall): boolean => call.address!.provider === null && call.body.kind === 'whole' && isEncoded(call)
 
 const DECODERS: Record<string, ((bytes: Buffer) => Promise<Buffer>) | undefined> = {
   gzip: bounded(gunzip),
@@ -164,8 +166,8 @@ function bounded(decode: (bytes: Buffer, options: { maxOutputLength: number }, d
 }
 
 /** Under `/v1` the model must be read, and may be rewritten: a compressed body is opened off the main thread and goes on plain. */
-async function unpackForModel(call: LiveCall): Promise<void> {
-  if (call.body.kind !== 'whole' || !isEncoded(call)) return
+export async function unpackForModel(call: LiveCall): Promise<void> {
+  if (call.body.kind !== 'whole') return
   const encoding = headerOf(call.incoming.rawHeaders, 'content-encoding')!.toLowerCase()
   const decode = DECODERS[encoding]
   if (!decode) throw new WeirError('bad_request', `Weir cannot read a body with content-encoding "${encoding}", and under /v1 the model in it picks the provider. Use gzip, br, deflate, zstd, or the provider's own address.`)
@@ -174,6 +176,6 @@ async function unpackForModel(call: LiveCall): Promise<void> {
   } catch (cause) {
     throw new WeirError('bad_request', `The request body is not valid ${encoding}, as content-encoding says it is.`, { cause })
   }
-  call.dropHeaders.add('content-encoding')
+  call.dropHeaders.push('content-encoding')
   call.changes.push({ what: `request body decompressed (${encoding})`, why: '/v1: the model in it picks the provider' })
 }

@@ -2,6 +2,7 @@
  * What can be decided on headers alone, then the body. Not one body byte is read before address and key are known to be good,
  * and `100-continue` is answered only then. JSON up to `ingress.bufferBytes` is held whole; everything else flows.
  */
+import { performance } from 'node:perf_hooks'
 import { WeirError } from '../errors.ts'
 import { readAddress } from './address.ts'
 import { readCaller } from './caller.ts'
@@ -18,6 +19,7 @@ export async function ingress(call: LiveCall, gateway: Gateway): Promise<void> {
   readCaller(call, gateway)
   if (call.incoming.headers.expect?.toLowerCase() === '100-continue') call.outgoing.writeContinue()
   await readBody(call, gateway)
+  if (call.body.kind === 'whole') call.received = call.body.bytes
 }
 
 function findProvider(call: LiveCall, name: string) {
@@ -63,16 +65,20 @@ function bufferBody(call: LiveCall, gateway: Gateway, limit: number): Promise<vo
   const chunks: Buffer[] = []
   let size = 0
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => stop(new WeirError('request_timeout', `No byte of the request body came for ${headTimeout / 1000} s (ingress.headTimeout); ${size} bytes had come until then.`)), headTimeout)
+    const deadline = {
+      at: performance.now() + headTimeout,
+      expire: () => stop(new WeirError('request_timeout', `No byte of the request body came for ${headTimeout / 1000} s (ingress.headTimeout); ${size} bytes had come until then.`)),
+    }
+    gateway.deadlines.add(deadline)
     const stop = (error: WeirError | null) => {
-      clearTimeout(timer)
+      gateway.deadlines.remove(deadline)
       incoming.removeListener('data', onData).removeListener('end', onEnd).removeListener('close', onClose)
       if (!error) return resolve()
       call.body = { kind: 'whole', bytes: Buffer.concat(chunks) }
       reject(error)
     }
     const onData = (chunk: Buffer) => {
-      timer.refresh()
+      deadline.at = performance.now() + headTimeout
       chunks.push(chunk)
       size += chunk.length
       call.held += chunk.length

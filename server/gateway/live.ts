@@ -10,7 +10,7 @@ import type { Provider } from '../providers/provider.ts'
 import type { Providers } from '../providers/registry.ts'
 import type { Address } from './address.ts'
 import { createCallId } from './call-id.ts'
-import type { BodyRecord } from './body-record.ts'
+import { BodyRecord } from './body-record.ts'
 
 /** The settings that a call started with; a reload makes new ones and leaves these alone. */
 export interface Rules {
@@ -81,7 +81,7 @@ export interface LiveCall {
   stream: boolean | null
   upstream: Target | null
   /** Request headers that must not go upstream beside the usual ones, lower case. */
-  dropHeaders: Set<string>
+  dropHeaders: string[]
   /** Request headers that Weir sets. */
   setHeaders: [name: string, value: string][]
   /** Usage was asked for: the body as it was before. */
@@ -137,7 +137,7 @@ const NOBODY: Caller = {
   keyParameter: null,
 }
 
-export function openCall(incoming: IncomingMessage, outgoing: ServerResponse, rules: Rules, records: () => BodyRecord): LiveCall {
+export function openCall(incoming: IncomingMessage, outgoing: ServerResponse, rules: Rules): LiveCall {
   const t0 = performance.now()
   return {
     id: createCallId(),
@@ -154,7 +154,7 @@ export function openCall(incoming: IncomingMessage, outgoing: ServerResponse, ru
     model: null,
     stream: null,
     upstream: null,
-    dropHeaders: new Set(),
+    dropHeaders: [],
     setHeaders: [],
     injected: null,
     caller: NOBODY,
@@ -162,8 +162,8 @@ export function openCall(incoming: IncomingMessage, outgoing: ServerResponse, ru
     capture: rules.config.capture.bodies,
     body: { kind: 'none' },
     received: null,
-    request: records(),
-    response: records(),
+    request: new BodyRecord(),
+    response: new BodyRecord(),
     attempts: [],
     changes: [],
     hint: null,

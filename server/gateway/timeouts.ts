@@ -2,12 +2,15 @@
  * Five deadlines of one attempt, each with a code of its own: connect, headers, first event, idle, total. Idle stands still
  * while the client's back-pressure has paused the upstream: a slow reader is not a silent provider.
  */
+import { performance } from 'node:perf_hooks'
 import type { Config } from '../config/config.ts'
 import { type ErrorCode, WeirError } from '../errors.ts'
+import type { Deadline, Deadlines } from './deadlines.ts'
 import { headerOf } from './headers.ts'
 
 export type Phase = 'connect' | 'headers' | 'firstEvent' | 'idle'
-export type Deadlines = Config['timeouts']
+/** Milliseconds for each phase. */
+export type Limits = Config['timeouts']
 
 const CODES: Record<Phase | 'total', ErrorCode> = {
   connect: 'timeout_connect',
@@ -32,15 +35,20 @@ const HEADERS: Record<Phase | 'total', string> = {
 }
 
 /** Global settings, then the provider's, then what this call asks for (milliseconds, or with a unit: `90s`, `2m`). */
-export function deadlinesFor(config: Config, provider: string, rawHeaders: readonly string[]): Deadlines {
-  const deadlines: Deadlines = { ...config.timeouts, ...config.providers[provider]?.timeouts }
+export function limitsFor(config: Config, provider: string, rawHeaders: readonly string[]): Limits {
+  const own = config.providers[provider]?.timeouts
+  const wishes = rawHeaders.some((name, i) => i % 2 === 0 && WISH.test(name))
+  if (!own && !wishes) return config.timeouts
+  const limits: Limits = { ...config.timeouts, ...own }
+  if (!wishes) return limits
   for (const phase of Object.keys(HEADERS) as (Phase | 'total')[]) {
     const wish = headerOf(rawHeaders, HEADERS[phase])
-    if (wish !== null) deadlines[phase] = toMilliseconds(wish, HEADERS[phase])
+    if (wish !== null) limits[phase] = toMilliseconds(wish, HEADERS[phase])
   }
-  return deadlines
+  return limits
 }
 
+const WISH = /^x-weir-timeout-/i
 const UNITS: Record<string, number> = { '': 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
 function toMilliseconds(text: string, header: string): number {
@@ -60,31 +68,27 @@ export interface Timeouts {
   clear(): void
 }
 
-export function createTimeouts(deadlines: Deadlines, target: string, expire: (error: WeirError) => void): Timeouts {
+export function createTimeouts(limits: Limits, target: string, deadlines: Deadlines, fail: (error: WeirError) => void): Timeouts {
+  const totalAt = limits.total === null ? Number.POSITIVE_INFINITY : performance.now() + limits.total
   let phase: Phase = 'connect'
-  let timer: NodeJS.Timeout | null = null
-  const fire = (what: Phase | 'total') => () =>
-    expire(new WeirError(CODES[what], `${target} ${WORDS[what]} for ${deadlines[what]! / 1000} s (timeouts.${what}). Raise it in weir.yaml, or for one call with ${HEADERS[what]}.`))
-  const total = deadlines.total === null ? null : setTimeout(fire('total'), deadlines.total)
-  const arm = () => {
-    if (timer) clearTimeout(timer)
-    timer = setTimeout(fire(phase), deadlines[phase])
+  const deadline: Deadline = {
+    at: totalAt,
+    expire: () => fail(toTimeout(deadline.at === totalAt ? 'total' : phase, limits, target)),
   }
-  const disarm = () => {
-    if (timer) clearTimeout(timer)
-    timer = null
-  }
+  /** The phase's deadline counts from now; the total one stands. */
+  const count = () => (deadline.at = Math.min(totalAt, performance.now() + limits[phase]))
+  deadlines.add(deadline)
   return {
     enter(next) {
       phase = next
-      arm()
+      count()
     },
-    touch: () => void timer?.refresh(),
-    pause: disarm,
-    resume: arm,
-    clear() {
-      disarm()
-      if (total) clearTimeout(total)
-    },
+    touch: count,
+    pause: () => (deadline.at = totalAt),
+    resume: count,
+    clear: () => deadlines.remove(deadline),
   }
 }
+
+const toTimeout = (what: Phase | 'total', limits: Limits, target: string): WeirError =>
+  new WeirError(CODES[what], `${target} ${WORDS[what]} for ${limits[what]! / 1000} s (timeouts.${what}). Raise it in weir.yaml, or for one call with ${HEADERS[what]}.`)

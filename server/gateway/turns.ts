@@ -4,7 +4,6 @@
  */
 import type { Answered, LiveCall } from './live.ts'
 import { elapsed, openCall } from './live.ts'
-import { createBodyRecord } from './body-record.ts'
 import { type Gateway, record } from './gateway.ts'
 import { toEndMeta } from './finish.ts'
 import { captureLimit } from './ingress.ts'
@@ -29,7 +28,7 @@ export function createTurns(handshake: LiveCall, gateway: Gateway, abort: LiveCa
 
   /** Opens a call for the response that the client asked for, or that the provider began by itself (voice detection). */
   function open(frames: Buffer[]): LiveCall {
-    const call = openCall(handshake.incoming, handshake.outgoing, handshake.rules, createBodyRecord)
+    const call = openCall(handshake.incoming, handshake.outgoing, handshake.rules)
     const { address, provider, dialect, operation, upstream, caller, billing, capture } = handshake
     Object.assign(call, { address, provider, dialect, operation, upstream, caller, billing, capture, journaled: true, stream: true, abort })
     call.model = modelOf(frames) ?? handshake.model

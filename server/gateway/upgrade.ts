@@ -9,7 +9,6 @@ import type { Duplex } from 'node:stream'
 import { WeirError } from '../errors.ts'
 import { admit } from './admit.ts'
 import { type LiveAttempt, tryTarget } from './attempt.ts'
-import { createBodyRecord } from './body-record.ts'
 import { finish } from './finish.ts'
 import { createMessageReader } from './frames.ts'
 import type { Gateway } from './gateway.ts'
@@ -29,7 +28,7 @@ export const createUpgrade =
     outgoing.sendDate = false
     outgoing.assignSocket(socket as Parameters<typeof outgoing.assignSocket>[0])
     outgoing.on('finish', () => socket.end())
-    const call = openCall(incoming, outgoing, gateway.rules(), createBodyRecord)
+    const call = openCall(incoming, outgoing, gateway.rules())
     socket.on('error', () => socket.destroy())
     gateway.running.add(call)
     void live(call, socket, head, gateway)
@@ -38,7 +37,7 @@ export const createUpgrade =
 async function live(call: LiveCall, socket: Duplex, head: Buffer, gateway: Gateway): Promise<void> {
   try {
     await ingress(call, gateway)
-    await identify(call)
+    identify(call)
     // The handshake generates nothing: the responses that come over it are calls of their own.
     call.operation = { name: 'websocket', path: /./, auxiliary: true }
     admit(call, gateway)

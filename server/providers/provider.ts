@@ -1,6 +1,7 @@
 /** What Weir must know of a provider. A row in `builtin.ts`, or `providers.NAME` in weir.yaml. */
 import type { Billing } from '../call.ts'
 import type { Dialect } from '../dialects/dialect.ts'
+import type { Recognised } from '../dialects/registry.ts'
 
 /** Where this provider takes its credential. */
 export interface CredentialStyle {
@@ -10,10 +11,20 @@ export interface CredentialStyle {
   prefix: string
 }
 
+/** A base URL in the parts that a request needs. */
+export interface Base {
+  origin: string
+  /** `host[:port]`. */
+  host: string
+  /** Without a slash at its end. */
+  path: string
+}
+
 export interface Provider {
   name: string
   /** Scheme, host and base path without a slash at its end; the rest of the client's path is appended unchanged. */
   baseUrl: string
+  base: Base
   credential: CredentialStyle
   /** Weir's own credential for it, used only for calls that show a valid Weir key. */
   apiKey: string | null
@@ -21,6 +32,8 @@ export interface Provider {
   headers: Readonly<Record<string, string>>
   /** Dialects that it serves; the first whose operation matches a path reads the call. */
   dialects: readonly Dialect[]
+  /** Which dialect and operation a request to this path is; remembered, because paths come again and again. */
+  recognise(method: string, path: string): Recognised | null
   /** Where OpenAI's `/v1/…` lives below `baseUrl`, such as `/openai/v1`; null: it does not speak OpenAI. */
   openaiBase: string | null
   /** Known (by recordings) to accept `stream_options.include_usage`. */

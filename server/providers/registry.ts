@@ -2,9 +2,9 @@
 import type { Config, ProviderConfig } from '../config/config.ts'
 import { nearest } from '../config/nearest.ts'
 import type { Dialect } from '../dialects/dialect.ts'
-import { dialectByName } from '../dialects/registry.ts'
+import { dialectByName, type Recognised, recognise } from '../dialects/registry.ts'
 import { type BuiltinRow, builtinProviders } from './builtin.ts'
-import type { Provider } from './provider.ts'
+import type { Base, Provider } from './provider.ts'
 
 export interface Providers {
   find(name: string): Provider | null
@@ -40,19 +40,45 @@ export function createProviders(config: Pick<Config, 'providers'>): Providers {
 
 function toProvider(row: BuiltinRow, settings: ProviderConfig | undefined): Provider {
   const family = settings?.dialect ? FAMILIES[settings.dialect]! : row
+  const baseUrl = (settings?.baseUrl ?? row.baseUrl).replace(/\/+$/, '')
+  const dialects = family.dialects.map((name): Dialect => dialectByName(name))
   return {
     name: row.name,
-    baseUrl: (settings?.baseUrl ?? row.baseUrl).replace(/\/+$/, ''),
+    baseUrl,
+    base: toBase(baseUrl),
     credential: family.credential,
     apiKey: settings?.apiKey ?? null,
     headers: settings?.headers ?? {},
-    dialects: family.dialects.map((name): Dialect => dialectByName(name)),
+    dialects,
+    recognise: createRecogniser(dialects),
     openaiBase: family.openaiBase,
     acceptsStreamUsage: row.acceptsStreamUsage ?? false,
     billing: settings?.billing ?? row.billing ?? 'metered',
     priceId: row.priceId === undefined ? row.name : row.priceId,
     local: row.local ?? false,
     configured: settings !== undefined,
+  }
+}
+
+function toBase(baseUrl: string): Base {
+  if (baseUrl === '') return { origin: '', host: '', path: '' }
+  const { origin, host, pathname } = new URL(baseUrl)
+  return { origin, host, path: pathname === '/' ? '' : pathname }
+}
+
+/** Paths that were seen; some carry names and ids, so they are forgotten all at once before they are many. */
+const KNOWN_PATHS = 500
+
+function createRecogniser(dialects: readonly Dialect[]): Provider['recognise'] {
+  const known = new Map<string, Recognised | null>()
+  return (method, path) => {
+    const request = `${method} ${path}`
+    const before = known.get(request)
+    if (before !== undefined) return before
+    const found = recognise(dialects, method, path)
+    if (known.size >= KNOWN_PATHS) known.clear()
+    known.set(request, found)
+    return found
   }
 }
 

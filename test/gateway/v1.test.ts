@@ -18,7 +18,7 @@ afterAll(async () => {
   await Promise.all([openai.close(), groq.close(), anthropic.close()])
 })
 
-const post = (path: string, body: string | Buffer, headers: Record<string, string> = {}) =>
+const post = (path: string, body: string | Buffer<ArrayBuffer>, headers: Record<string, string> = {}) =>
   fetch(weir.url + path, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body })
 
 test('provider/model goes to that provider, with the prefix spliced out and the change written down', async () => {
