@@ -12,11 +12,20 @@ import { join } from 'node:path'
 import { build } from 'vite'
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+]
 
 /** Why there is no browser here, else null. With WEIR_TEST_ALL a missing browser is a failure, not a reason to skip. */
 export const noBrowser: string | null =
-  existsSync(CHROMIUM) || process.env.WEIR_TEST_ALL ? null : `no Chromium at ${CHROMIUM} (set CHROMIUM, or apt-get install chromium)`
+  existsSync(CHROMIUM) || process.env.WEIR_TEST_ALL
+    ? null
+    : `no Chromium at ${CHROMIUM} (set CHROMIUM, or apt-get install chromium)`
 if (noBrowser) console.warn(`browser tests skipped: ${noBrowser}`)
 
 export interface Chrome {
@@ -31,7 +40,11 @@ export async function startChrome(): Promise<Chrome> {
   let said: string[] = []
   return {
     async open(url, options = {}) {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, timezoneId: 'Europe/Berlin', ...options })
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 800 },
+        timezoneId: 'Europe/Berlin',
+        ...options,
+      })
       const page = await context.newPage()
       page.setDefaultTimeout(15_000)
       page.on('console', (message) => {
@@ -52,10 +65,18 @@ export async function startChrome(): Promise<Chrome> {
 
 /** Violations that matter, in words. */
 export async function axe(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']).analyze()
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'])
+    .analyze()
   return violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target.join(' ')} ${n.any[0]?.message ?? n.all[0]?.message ?? ''}`).slice(0, 3).join(' | ')}`)
+    .map(
+      (v) =>
+        `${v.id}: ${v.nodes
+          .map((n) => `${n.target.join(' ')} ${n.any[0]?.message ?? n.all[0]?.message ?? ''}`)
+          .slice(0, 3)
+          .join(' | ')}`,
+    )
 }
 
 /**
@@ -73,7 +94,11 @@ export async function builtDashboard(): Promise<string> {
   if (existsSync(target)) return target
   const half = `${target}.${process.pid}`
   await mkdir(half, { recursive: true })
-  await build({ configFile: join(root, 'web/vite.config.ts'), logLevel: 'error', build: { outDir: half, emptyOutDir: true } })
+  await build({
+    configFile: join(root, 'web/vite.config.ts'),
+    logLevel: 'error',
+    build: { outDir: half, emptyOutDir: true },
+  })
   await rename(half, target).catch(async () => rm(half, { recursive: true })) // someone else was quicker
   return target
 }

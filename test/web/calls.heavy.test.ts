@@ -29,9 +29,19 @@ describe.skipIf(noBrowser)('calls', () => {
   afterAll(() => chrome.close())
 
   test('a row says what, how slow, how big and how dear', async () => {
-    const call = weir.record({ provider: 'anthropic', model: 'claude-sonnet-4-5', preview: 'The tide turns.', durationMs: 6800, firstTokenMs: 620, usage: { input: 8000, cacheRead: 412, output: 441 }, costNano: 12_400_000 })
+    const call = weir.record({
+      provider: 'anthropic',
+      model: 'claude-sonnet-4-5',
+      preview: 'The tide turns.',
+      durationMs: 6800,
+      firstTokenMs: 620,
+      usage: { input: 8000, cacheRead: 412, output: 441 },
+      costNano: 12_400_000,
+    })
     await open('calls')
-    await expect.poll(() => page.locator(`#row-${call.id}`).innerText()).toMatch(/claude-sonnet-4-5[\s\S]*The tide turns\.[\s\S]*200[\s\S]*6\.8[\s\S]*8,412[\s\S]*441[\s\S]*\$0\.0124/)
+    await expect
+      .poll(() => page.locator(`#row-${call.id}`).innerText())
+      .toMatch(/claude-sonnet-4-5[\s\S]*The tide turns\.[\s\S]*200[\s\S]*6\.8[\s\S]*8,412[\s\S]*441[\s\S]*\$0\.0124/)
   })
 
   test('unknown is said, never made 0', async () => {
@@ -97,7 +107,9 @@ describe.skipIf(noBrowser)('calls', () => {
     const second = weir.calls[1]!.id
     await expect.poll(() => page.url()).toContain(`call=${second}`)
     await page.getByRole('tab', { name: 'Conversation' }).waitFor()
-    await expect.poll(() => page.getByLabel('Call', { exact: true }).innerText()).toContain('Can I still return order A-5519?')
+    await expect
+      .poll(() => page.getByLabel('Call', { exact: true }).innerText())
+      .toContain('Can I still return order A-5519?')
     expect(await row(0).isVisible()).toBe(true)
 
     await page.keyboard.press(']')
@@ -115,7 +127,9 @@ describe.skipIf(noBrowser)('calls', () => {
     const call = weir.begin({ provider: 'openai', model: 'gpt-5.1' })
     await expect.poll(() => page.locator(`#row-${call.id}`).innerText(), { timeout: 3000 }).toContain('running')
     weir.end(call, { preview: 'The water is cold.', durationMs: 900 })
-    await expect.poll(() => page.locator(`#row-${call.id}`).innerText(), { timeout: 3000 }).toContain('The water is cold.')
+    await expect
+      .poll(() => page.locator(`#row-${call.id}`).innerText(), { timeout: 3000 })
+      .toContain('The water is cold.')
     expect(await page.locator(`#row-${call.id}`).count()).toBe(1)
   })
 
@@ -147,12 +161,16 @@ describe.skipIf(noBrowser)('calls', () => {
     const grid = page.locator('[role=grid]')
     for (let i = 0; i < 6; i++) {
       await grid.evaluate((el) => el.scrollTo({ top: el.scrollHeight }))
-      await expect.poll(() => grid.evaluate((el) => el.scrollHeight - el.scrollTop - el.clientHeight)).toBeLessThan(40_000)
+      await expect
+        .poll(() => grid.evaluate((el) => el.scrollHeight - el.scrollTop - el.clientHeight))
+        .toBeLessThan(40_000)
     }
-    await expect.poll(async () => {
-      await grid.evaluate((el) => el.scrollTo({ top: el.scrollHeight }))
-      return Number(await grid.getAttribute('aria-rowcount'))
-    }).toBe(3001)
+    await expect
+      .poll(async () => {
+        await grid.evaluate((el) => el.scrollTo({ top: el.scrollHeight }))
+        return Number(await grid.getAttribute('aria-rowcount'))
+      })
+      .toBe(3001)
     expect(await page.locator('.row').count()).toBeLessThan(80)
     expect(await grid.innerText()).toContain('That is all in this range.')
   })

@@ -5,7 +5,14 @@ import type { Call, Outcome, Usage } from '../../server/call.ts'
 const createRandom = (seed: number) => () => (seed = (seed * 1_664_525 + 1_013_904_223) >>> 0) / 2 ** 32
 
 const MODELS = [
-  { provider: 'anthropic', model: 'claude-sonnet-4-5', dialect: 'anthropic-messages', input: 3000, output: 15_000, share: 0.34 },
+  {
+    provider: 'anthropic',
+    model: 'claude-sonnet-4-5',
+    dialect: 'anthropic-messages',
+    input: 3000,
+    output: 15_000,
+    share: 0.34,
+  },
   { provider: 'openai', model: 'gpt-5.1', dialect: 'openai-chat', input: 1250, output: 10_000, share: 0.27 },
   { provider: 'gemini', model: 'gemini-2.5-pro', dialect: 'gemini', input: 1250, output: 10_000, share: 0.16 },
   { provider: 'openai', model: 'gpt-5-mini', dialect: 'openai-responses', input: 250, output: 2000, share: 0.14 },
@@ -43,19 +50,37 @@ function makeCall(startedAt: number, random: () => number, pick: <T>(list: reado
   const kind = MODELS.find((m) => (share -= m.share) < 0) ?? MODELS[0]
   const stream = random() < 0.7
   const outcome: Outcome =
-    random() < 0.012 ? 'upstream_abort' : random() < 0.02 ? 'error' : random() < 0.015 ? 'client_abort' : random() < 0.005 ? 'timeout' : 'ok'
+    random() < 0.012
+      ? 'upstream_abort'
+      : random() < 0.02
+        ? 'error'
+        : random() < 0.015
+          ? 'client_abort'
+          : random() < 0.005
+            ? 'timeout'
+            : 'ok'
   const failed = outcome === 'error' || outcome === 'timeout'
   const firstTokenMs = stream && !failed ? 120 + random() ** 3 * 2400 : null
-  const durationMs = outcome === 'timeout' ? 60_000 : outcome === 'error' ? 40 + random() * 300 : 300 + random() ** 3 * 24_000
+  const durationMs =
+    outcome === 'timeout' ? 60_000 : outcome === 'error' ? 40 + random() * 300 : 300 + random() ** 3 * 24_000
   const all = Math.floor(400 + random() ** 2 * 14_000)
   const cached = random() < 0.5 ? Math.floor(all * 0.8) : 0
   const usage: Usage | null = failed
     ? null
-    : { input: all - cached, ...(cached && { cacheRead: cached }), output: Math.floor(20 + random() ** 2 * 900), ...(kind.model === 'gpt-5.1' && { reasoning: Math.floor(random() * 700) }) }
+    : {
+        input: all - cached,
+        ...(cached && { cacheRead: cached }),
+        output: Math.floor(20 + random() ** 2 * 900),
+        ...(kind.model === 'gpt-5.1' && { reasoning: Math.floor(random() * 700) }),
+      }
   const costNano =
     usage === null || kind.input === null
       ? null
-      : Math.round((usage.input ?? 0) * kind.input + cached * kind.input * 0.1 + ((usage.output ?? 0) + (usage.reasoning ?? 0)) * kind.output)
+      : Math.round(
+          (usage.input ?? 0) * kind.input +
+            cached * kind.input * 0.1 +
+            ((usage.output ?? 0) + (usage.reasoning ?? 0)) * kind.output,
+        )
   const feature = pick(FEATURES)
   const toolCalls = random() < 0.24 && !failed ? [pick(TOOLS)] : []
   const status = outcome === 'error' ? pick([429, 500, 400, 529]) : outcome === 'timeout' ? 504 : 200
@@ -74,9 +99,16 @@ function makeCall(startedAt: number, random: () => number, pick: <T>(list: reado
     status: outcome === 'client_abort' ? 200 : status,
     errorCode: outcome === 'error' ? 'rate_limit_error' : outcome === 'timeout' ? 'first_event_timeout' : null,
     errorMessage:
-      outcome === 'error' ? 'Rate limit reached for requests' : outcome === 'timeout' ? 'no event within 60 s' : outcome === 'upstream_abort' ? 'stream broke after 212 events' : null,
+      outcome === 'error'
+        ? 'Rate limit reached for requests'
+        : outcome === 'timeout'
+          ? 'no event within 60 s'
+          : outcome === 'upstream_abort'
+            ? 'stream broke after 212 events'
+            : null,
     usage,
-    usageSource: usage === null ? 'none' : outcome === 'ok' ? 'provider' : outcome === 'client_abort' ? 'estimated' : 'partial',
+    usageSource:
+      usage === null ? 'none' : outcome === 'ok' ? 'provider' : outcome === 'client_abort' ? 'estimated' : 'partial',
     costNano,
     listNano: costNano,
     costSource: 'genai-prices 2026-11-20',

@@ -49,10 +49,23 @@ export interface FakeOptions {
   assets?: string
 }
 
-export async function startFakeWeir({ calls = [], locked = false, basePath = '', demo = false, port = 0, assets }: FakeOptions = {}): Promise<FakeWeir> {
+export async function startFakeWeir({
+  calls = [],
+  locked = false,
+  basePath = '',
+  demo = false,
+  port = 0,
+  assets,
+}: FakeOptions = {}): Promise<FakeWeir> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-web-'))
   const token = 'wa_test-token'
-  const settings = { ...defaultConfig(), data: folder, basePath, adminToken: token, host: locked ? '0.0.0.0' : '127.0.0.1' }
+  const settings = {
+    ...defaultConfig(),
+    data: folder,
+    basePath,
+    adminToken: token,
+    host: locked ? '0.0.0.0' : '127.0.0.1',
+  }
   const startedAt = Date.now()
   const status = { behindMs: 0, callsLost: 0, problem: null as string | null }
   const failing = new Map<string, string>()
@@ -61,7 +74,9 @@ export async function startFakeWeir({ calls = [], locked = false, basePath = '',
   const running = new Map<string, Call>()
   const onRunning = new Set<Parameters<AppDeps['running']['subscribe']>[0]>()
   const onRecorded = new Set<(calls: Call[]) => void>()
-  const listen = <T>(set: Set<T>) => (listener: T) => (set.add(listener), () => void set.delete(listener))
+  const listen =
+    <T>(set: Set<T>) =>
+    (listener: T) => (set.add(listener), () => void set.delete(listener))
   const answers = createAnswers(() => calls) as Record<string, (args: unknown) => unknown>
 
   const put = async (name: string, args: unknown) => {
@@ -88,9 +103,19 @@ export async function startFakeWeir({ calls = [], locked = false, basePath = '',
     },
     recorded: {
       subscribe: listen(onRecorded),
-      status: () => ({ behindMs: status.behindMs, callsRecorded: calls.length, entriesSkipped: 0, diskBytes: 1_300_000_000, problem: status.problem, positions: [] }),
+      status: () => ({
+        behindMs: status.behindMs,
+        callsRecorded: calls.length,
+        entriesSkipped: 0,
+        diskBytes: 1_300_000_000,
+        problem: status.problem,
+        positions: [],
+      }),
     },
-    journal: { counters: () => ({ bytesOnDisk: 0, entriesWritten: 0, bodiesShed: 0, callsLost: status.callsLost }), healthy: () => true },
+    journal: {
+      counters: () => ({ bytesOnDisk: 0, entriesWritten: 0, bodiesShed: 0, callsLost: status.callsLost }),
+      healthy: () => true,
+    },
     admin: createAdmin({ dataDir: folder, token }),
     assets: assets ?? (await builtDashboard()),
     version: '0.1.0',
@@ -123,7 +148,18 @@ export async function startFakeWeir({ calls = [], locked = false, basePath = '',
     url: `http://127.0.0.1:${at}${basePath}/app/`,
     calls,
     begin(part = {}) {
-      const call = toCall({ outcome: 'running', durationMs: null, firstTokenMs: null, status: null, usage: null, usageSource: 'none', costNano: null, preview: null, finishReason: null, ...part })
+      const call = toCall({
+        outcome: 'running',
+        durationMs: null,
+        firstTokenMs: null,
+        status: null,
+        usage: null,
+        usageSource: 'none',
+        costNano: null,
+        preview: null,
+        finishReason: null,
+        ...part,
+      })
       running.set(call.id, call)
       for (const tell of onRunning) tell({ type: 'started', call })
       return call
@@ -131,7 +167,13 @@ export async function startFakeWeir({ calls = [], locked = false, basePath = '',
     end(call, result = {}) {
       running.delete(call.id)
       for (const tell of onRunning) tell({ type: 'ended', call })
-      return record({ ...toCall({ startedAt: call.startedAt }), model: call.model, provider: call.provider, ...result, id: call.id })
+      return record({
+        ...toCall({ startedAt: call.startedAt }),
+        model: call.model,
+        provider: call.provider,
+        ...result,
+        id: call.id,
+      })
     },
     record: (part = {}) => record(toCall(part)),
     fail: (name, message) => void (message === null ? failing.delete(name) : failing.set(name, message)),

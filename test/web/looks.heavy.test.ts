@@ -26,7 +26,11 @@ describe.skipIf(noBrowser)('looks', () => {
   const pages: [name: string, path: () => string, ready: string][] = [
     ['overview', () => weir.url, '[aria-label="Latest calls"] li'],
     ['calls', () => `${weir.url}calls?q=duration:>1s`, '.row'],
-    ['a call beside the list', () => `${weir.url}calls?call=${weir.calls[3]!.id}`, '[role=tabpanel] p, [role=tabpanel] .turn'],
+    [
+      'a call beside the list',
+      () => `${weir.url}calls?call=${weir.calls[3]!.id}`,
+      '[role=tabpanel] p, [role=tabpanel] .turn',
+    ],
     ['a call', () => `${weir.url}calls/${weir.calls[3]!.id}`, '[role=tabpanel] p, [role=tabpanel] .turn'],
     ['connect', () => `${weir.url}connect`, 'pre'],
     ['first run', () => empty.url, 'pre'],
@@ -48,13 +52,13 @@ describe.skipIf(noBrowser)('looks', () => {
     await page.locator('.row').first().waitFor()
     for (const name of ['Columns', 'Export', /^Time range/]) {
       await page.getByRole('button', { name }).click()
-      await page.locator('.pop').first().waitFor()
+      await page.locator('.pop:visible').first().waitFor()
       expect(await axe(page)).toEqual([])
       await page.keyboard.press('Escape')
     }
     for (const key of ['?', 'Control+k', '/']) {
       await page.keyboard.press(key)
-      await page.locator('.pop').first().waitFor()
+      await page.locator('.pop:visible').first().waitFor()
       expect(await axe(page)).toEqual([])
       await page.keyboard.press('Escape')
     }

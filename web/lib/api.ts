@@ -66,7 +66,8 @@ export function createApi(root: URL, onLocked: () => void) {
   return {
     root,
     /** An address of the API, for links, downloads and the live stream. */
-    url: (path: string, args: object = {}) => `${new URL(`api/${path}`, root).href}?${new URLSearchParams(toQuery(args))}`.replace(/\?$/, ''),
+    url: (path: string, args: object = {}) =>
+      `${new URL(`api/${path}`, root).href}?${new URLSearchParams(toQuery(args))}`.replace(/\?$/, ''),
     send,
     session: () => read(api.me.session.$get()),
     login: (token: string) => read(api.login.$post({ json: { token } })),
@@ -83,8 +84,10 @@ export function createApi(root: URL, onLocked: () => void) {
     headers: (id: string) => read(one.headers.$get({ param: { id } })),
     timeline: (id: string) => read(one.timeline.$get({ param: { id } })),
     overview: (args: About, signal?: AbortSignal) => read(api.overview.$get({ query: toQuery(args) }, until(signal))),
-    series: (args: About & { metric: Metric; by?: string | null; top?: number; step?: number; zone?: string }, signal?: AbortSignal) =>
-      read(api.series.$get({ query: toQuery(args) }, until(signal))),
+    series: (
+      args: About & { metric: Metric; by?: string | null; top?: number; step?: number; zone?: string },
+      signal?: AbortSignal,
+    ) => read(api.series.$get({ query: toQuery(args) }, until(signal))),
     top: (args: About & { metric: Metric; by: string; limit?: number }, signal?: AbortSignal) =>
       read(api.top.$get({ query: toQuery(args) }, until(signal))),
     suggest: (args: { field: string; prefix: string; from: number; to: number }, signal?: AbortSignal) =>

@@ -6,7 +6,10 @@ import { ApiError } from './api.ts'
 const headerOf = (pairs: [string, string][] | undefined, name: string) =>
   pairs?.findLast(([known]) => known.toLowerCase() === name)?.[1] ?? null
 
-export const createCallLoader = (api: Api, call: { id: string; requestBytes: number; responseBytes: number; truncated: boolean }): CallLoader => ({
+export const createCallLoader = (
+  api: Api,
+  call: { id: string; requestBytes: number; responseBytes: number; truncated: boolean },
+): CallLoader => ({
   // Parts nest without end, which Hono's client types give up on at the second level; the API's own schema holds them.
   conversation: () => api.conversation(call.id) as Promise<Conversation>,
   headers: () => api.headers(call.id),

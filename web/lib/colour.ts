@@ -19,4 +19,5 @@ export function providerColour(provider: string | null): string {
   for (const c of provider) hash = (hash * 31 + c.charCodeAt(0)) >>> 0
   return SERIES[hash % SERIES.length]!
 }
-export const seriesColour = (index: number, isOthers = false) => (isOthers ? OTHERS : (SERIES[index % SERIES.length] ?? OTHERS))
+export const seriesColour = (index: number, isOthers = false) =>
+  isOthers ? OTHERS : (SERIES[index % SERIES.length] ?? OTHERS)

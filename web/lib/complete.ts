@@ -50,17 +50,25 @@ export function grammarOffers(draft: string, isEmpty: boolean): Offer[] {
   if (word.includes(':') || word.startsWith('"')) return []
   const minus = word.startsWith('-') ? '-' : ''
   const start = word.slice(minus.length).toLowerCase()
-  const fields = [...Object.entries(FIELDS), ['tag.', { label: 'Tag', help: 'tag.NAME:value, a tag on the call' }] as const]
+  const fields = [
+    ...Object.entries(FIELDS),
+    ['tag.', { label: 'Tag', help: 'tag.NAME:value, a tag on the call' }] as const,
+  ]
     .filter(([name, { label }]) => name.startsWith(start) || label.toLowerCase().startsWith(start))
     .map(([name, { help }]): Offer => {
       const insert = minus + name + (name === 'tag.' ? '' : ':')
       return { kind: 'field', label: insert, hint: help, insert, whole: false }
     })
   if (isEmpty && word === '')
-    return [...VIEWS.map(({ name, q }): Offer => ({ kind: 'view', label: name, hint: q, insert: q, whole: true })), ...fields]
+    return [
+      ...VIEWS.map(({ name, q }): Offer => ({ kind: 'view', label: name, hint: q, insert: q, whole: true })),
+      ...fields,
+    ]
   const first: Offer[] = []
-  if (looksLikeId(word)) first.push({ kind: 'id', label: `Open ${word}`, hint: 'find by id', insert: word, whole: true })
-  if (word !== '') first.push({ kind: 'text', label: `“${word}”`, hint: 'search prompts and answers', insert: word, whole: true })
+  if (looksLikeId(word))
+    first.push({ kind: 'id', label: `Open ${word}`, hint: 'find by id', insert: word, whole: true })
+  if (word !== '')
+    first.push({ kind: 'text', label: `“${word}”`, hint: 'search prompts and answers', insert: word, whole: true })
   return [...first, ...fields]
 }
 
@@ -72,7 +80,15 @@ export const valueOffer = (head: string, value: string, calls: number): Offer =>
   whole: true,
 })
 
-const WORDS: Record<string, string> = { '=': 'is', '!=': 'is not', '~': 'contains', '>': '>', '>=': '≥', '<': '<', '<=': '≤' }
+const WORDS: Record<string, string> = {
+  '=': 'is',
+  '!=': 'is not',
+  '~': 'contains',
+  '>': '>',
+  '>=': '≥',
+  '<': '<',
+  '<=': '≤',
+}
 /** A term in words, for its chip: `duration > 5s`, `has tools`, `provider is not openai`. */
 export function toWords({ field, op, value, negated }: FilterTerm): { field: string; op: string; value: string } {
   const name = field.replace(/^tag\./, '')

@@ -19,9 +19,13 @@ const FIXED: Dimension[] = [
 export function toDimensions(tagNames: Iterable<string>, chosen: string): Dimension[] {
   const names = new Set(tagNames)
   if (chosen.startsWith('tag.')) names.add(chosen.slice(4))
-  return [...FIXED, ...[...names].sort().map((name): Dimension => ({ value: `tag.${name}`, label: name, group: 'Tags' }))]
+  return [
+    ...FIXED,
+    ...[...names].sort().map((name): Dimension => ({ value: `tag.${name}`, label: name, group: 'Tags' })),
+  ]
 }
-export const isBy = (text: string | null): text is By => text !== null && (FIXED.some((d) => d.value === text) || /^tag\.[^\s:"]+$/.test(text))
+export const isBy = (text: string | null): text is By =>
+  text !== null && (FIXED.some((d) => d.value === text) || /^tag\.[^\s:"]+$/.test(text))
 export const noneOf = (by: string) => `no ${by.replace(/^tag\./, '')}`
 /** The filter for one value; null: the calls that have none. */
 export const toTerm = (by: string, name: string | null) => `${by}:${name === null ? '""' : quoteValue(name)}`

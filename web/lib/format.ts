@@ -19,7 +19,12 @@ export const toCount = (n: number | null | undefined) => (n === null || n === un
 export function toShort(n: number | null | undefined, whole = 99_999): Figure {
   if (n === null || n === undefined) return { value: UNKNOWN, unit: '' }
   if (Math.abs(n) <= whole) return { value: count.format(Math.round(n * 10) / 10), unit: '' }
-  for (const [size, unit] of [[1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e3, 'k']] as const)
+  for (const [size, unit] of [
+    [1e12, 'T'],
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e3, 'k'],
+  ] as const)
     if (Math.abs(n) >= size) return { value: oneDigit.format(n / size), unit }
   return { value: count.format(n), unit: '' }
 }
@@ -44,15 +49,27 @@ export function toDuration(ms: number | null | undefined): Figure {
   if (ms < 100) return { value: ms < 10 ? ms.toFixed(1) : ms.toFixed(0), unit: 'ms' }
   if (ms < 1000) return { value: (ms / 1000).toFixed(2), unit: 's' }
   if (ms < 100_000) return { value: (ms / 1000).toFixed(1), unit: 's' }
-  if (ms < 3_600_000) return { value: `${Math.floor(ms / 60_000)}:${String(Math.floor((ms % 60_000) / 1000)).padStart(2, '0')}`, unit: 'min' }
-  return { value: `${Math.floor(ms / 3_600_000)}:${String(Math.floor((ms % 3_600_000) / 60_000)).padStart(2, '0')}`, unit: 'h' }
+  if (ms < 3_600_000)
+    return {
+      value: `${Math.floor(ms / 60_000)}:${String(Math.floor((ms % 60_000) / 1000)).padStart(2, '0')}`,
+      unit: 'min',
+    }
+  return {
+    value: `${Math.floor(ms / 3_600_000)}:${String(Math.floor((ms % 3_600_000) / 60_000)).padStart(2, '0')}`,
+    unit: 'h',
+  }
 }
 export const toDurationText = (ms: number | null | undefined) => join(toDuration(ms))
 export const join = ({ value, unit }: Figure) => (unit ? `${value} ${unit}` : value)
 
 export function toBytes(n: number | null | undefined): Figure {
   if (n === null || n === undefined) return { value: UNKNOWN, unit: '' }
-  for (const [size, unit] of [[1e12, 'TB'], [1e9, 'GB'], [1e6, 'MB'], [1e3, 'kB']] as const)
+  for (const [size, unit] of [
+    [1e12, 'TB'],
+    [1e9, 'GB'],
+    [1e6, 'MB'],
+    [1e3, 'kB'],
+  ] as const)
     if (n >= size) return { value: oneDigit.format(n / size), unit }
   return { value: count.format(n), unit: 'B' }
 }
@@ -70,12 +87,14 @@ const sum = (...parts: (number | undefined)[]): number | null => {
 }
 /** All tokens that went in, cached or not; null when the provider said nothing. */
 export const tokensIn = (u: Usage | null) =>
-  u && sum(u.input, u.cacheRead, u.cacheWrite, u.cacheWrite1h, u.audioInput, u.audioCacheRead, u.imageInput, u.videoInput)
+  u &&
+  sum(u.input, u.cacheRead, u.cacheWrite, u.cacheWrite1h, u.audioInput, u.audioCacheRead, u.imageInput, u.videoInput)
 /** All tokens that came out, reasoning included. */
 export const tokensOut = (u: Usage | null) => u && sum(u.output, u.reasoning, u.audioOutput, u.imageOutput)
 
 /** A cost is "≈" when its tokens were counted by us, or cut short. */
-export const isEstimate = (call: Pick<Call, 'usageSource'>) => call.usageSource === 'estimated' || call.usageSource === 'partial'
+export const isEstimate = (call: Pick<Call, 'usageSource'>) =>
+  call.usageSource === 'estimated' || call.usageSource === 'partial'
 
 /** What happened, in one or two words; null for a plain success. */
 export function toOutcomeText(call: Pick<Call, 'outcome' | 'status'>): string | null {
@@ -95,4 +114,7 @@ export function toOutcomeText(call: Pick<Call, 'outcome' | 'status'>): string | 
   }
 }
 export const isFailure = (call: Pick<Call, 'outcome'>) =>
-  call.outcome === 'error' || call.outcome === 'upstream_abort' || call.outcome === 'timeout' || call.outcome === 'interrupted'
+  call.outcome === 'error' ||
+  call.outcome === 'upstream_abort' ||
+  call.outcome === 'timeout' ||
+  call.outcome === 'interrupted'

@@ -13,7 +13,11 @@ export function createNextCall(live: Live, api: Api) {
   $effect(() =>
     live.subscribe((event) => {
       if (event.type === 'missed') {
-        if (!call) api.listCalls({ q: '', from: since, to: null, limit: 5 }).then(({ items }) => (call ??= best(items)), () => {})
+        if (!call)
+          api.listCalls({ q: '', from: since, to: null, limit: 5 }).then(
+            ({ items }) => (call ??= best(items)),
+            () => {},
+          )
         return
       }
       const own = event.calls.find((c) => c.id === call?.id)

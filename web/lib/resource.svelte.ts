@@ -12,7 +12,10 @@ export interface Resource<T> {
 }
 
 /** `key` is read reactively; null means: nothing to fetch now. Call while a component is set up. */
-export function createResource<K, T>(key: () => K | null, load: (key: K, signal: AbortSignal) => Promise<T>): Resource<T> {
+export function createResource<K, T>(
+  key: () => K | null,
+  load: (key: K, signal: AbortSignal) => Promise<T>,
+): Resource<T> {
   let data = $state.raw<T | null>(null)
   let error = $state.raw<Error | null>(null)
   let loading = $state(true)

@@ -62,7 +62,16 @@ export function createRouter(base = new URL('.', document.baseURI)): Router {
   addEventListener('popstate', () => (here = read()))
   document.addEventListener('click', (event) => {
     const link = (event.target as Element | null)?.closest?.('a')
-    if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
+    if (
+      !link ||
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return
     if (link.target || link.hasAttribute('download') || !link.href.startsWith(base.href)) return
     event.preventDefault()
     go(link.href)

@@ -5,7 +5,10 @@ const NAME = 'weir.theme'
 export function createTheme() {
   const stored = localStorage.getItem(NAME)
   let theme = $state<Theme>(stored === 'light' || stored === 'dark' ? stored : 'system')
-  const apply = () => (theme === 'system' ? delete document.documentElement.dataset.theme : (document.documentElement.dataset.theme = theme))
+  const apply = () =>
+    theme === 'system'
+      ? delete document.documentElement.dataset.theme
+      : (document.documentElement.dataset.theme = theme)
   apply()
   return {
     get current() {

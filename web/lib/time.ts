@@ -1,5 +1,11 @@
 /** Times and ranges. A range in the address is a span back from now (`range=24h`) or two instants (`from=…&to=…`, epoch ms). */
-export const SPANS = { '15m': 900_000, '1h': 3_600_000, '24h': 86_400_000, '7d': 604_800_000, '30d': 2_592_000_000 } as const
+export const SPANS = {
+  '15m': 900_000,
+  '1h': 3_600_000,
+  '24h': 86_400_000,
+  '7d': 604_800_000,
+  '30d': 2_592_000_000,
+} as const
 export type Span = keyof typeof SPANS
 export const SPAN_NAMES: Record<Span, string> = {
   '15m': 'Last 15 minutes',
@@ -25,7 +31,8 @@ export interface Window {
 export function toRange(params: URLSearchParams): Range {
   const from = Number(params.get('from'))
   const to = Number(params.get('to'))
-  if (params.has('from') && params.has('to') && Number.isFinite(from) && Number.isFinite(to) && from < to) return { from, to }
+  if (params.has('from') && params.has('to') && Number.isFinite(from) && Number.isFinite(to) && from < to)
+    return { from, to }
   const span = params.get('range')
   return { span: span !== null && span in SPANS ? (span as Span) : '24h' }
 }
@@ -35,14 +42,24 @@ export const fromRange = (range: Range): Record<string, string | null> =>
     ? { range: range.span === '24h' ? null : range.span, from: null, to: null }
     : { range: null, from: String(Math.round(range.from)), to: String(Math.round(range.to)) }
 
-export const toWindow = (range: Range, now: number): Window => ('span' in range ? { from: now - SPANS[range.span], to: now } : range)
+export const toWindow = (range: Range, now: number): Window =>
+  'span' in range ? { from: now - SPANS[range.span], to: now } : range
 
 const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat('en-GB', options)
 const clock = format({ hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const minute = format({ hour: '2-digit', minute: '2-digit' })
 const day = format({ day: 'numeric', month: 'short' })
 const weekday = format({ weekday: 'short' })
-const full = format({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' })
+const full = format({
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  timeZoneName: 'short',
+})
 
 export const toClock = (at: number) => clock.format(at)
 export const toMinute = (at: number) => minute.format(at)
@@ -53,19 +70,28 @@ const WEEK_LESS_A_DAY = 6 * 86_400_000
 export const isThisWeek = (at: number, now: number) => now - at < WEEK_LESS_A_DAY
 /** Today: the clock. The days before: with their name. Longer ago: with the date. */
 export const toRowTime = (at: number, now: number) =>
-  isSameDay(at, now) ? toClock(at) : isThisWeek(at, now) ? `${weekday.format(at)} ${toMinute(at)}` : `${toDay(at)} ${toMinute(at)}`
+  isSameDay(at, now)
+    ? toClock(at)
+    : isThisWeek(at, now)
+      ? `${weekday.format(at)} ${toMinute(at)}`
+      : `${toDay(at)} ${toMinute(at)}`
 
 export function toRangeName(range: Range): string {
   if ('span' in range) return SPAN_NAMES[range.span]
   const { from, to } = range
   const seconds = to - from < 600_000
   const end = seconds ? toClock : toMinute
-  return isSameDay(from, to) ? `${toDay(from)}, ${end(from)} – ${end(to)}` : `${toDay(from)} ${end(from)} – ${toDay(to)} ${end(to)}`
+  return isSameDay(from, to)
+    ? `${toDay(from)}, ${end(from)} – ${end(to)}`
+    : `${toDay(from)} ${end(from)} – ${toDay(to)} ${end(to)}`
 }
 export const zoneName = () => Intl.DateTimeFormat().resolvedOptions().timeZone
 /** `UTC+1`, for where the zone's full name does not fit. */
 export const zoneShort = (at = Date.now()) =>
-  format({ timeZoneName: 'shortOffset' }).formatToParts(at).find((p) => p.type === 'timeZoneName')?.value.replace('GMT', 'UTC') ?? 'UTC'
+  format({ timeZoneName: 'shortOffset' })
+    .formatToParts(at)
+    .find((p) => p.type === 'timeZoneName')
+    ?.value.replace('GMT', 'UTC') ?? 'UTC'
 
 /** "4 min ago", for things that happened lately. */
 export function toAgo(ms: number): string {

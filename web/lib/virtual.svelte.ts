@@ -11,7 +11,12 @@ export interface Virtual {
 }
 
 /** `covered`: pixels at the top of the scrolled area that a sticky head lies over. */
-export function createVirtual(options: { count: () => number; size: () => number; covered: () => number; element: () => HTMLElement | null }): Virtual {
+export function createVirtual(options: {
+  count: () => number
+  size: () => number
+  covered: () => number
+  element: () => HTMLElement | null
+}): Virtual {
   let version = $state(0)
   const changed = () => untrack(() => void version++)
   const settings = () => ({

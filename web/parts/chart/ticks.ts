@@ -13,6 +13,9 @@ export function timeTicks(from: number, to: number, width: number, every = 110):
   // scaleTime would bring d3's own date formatter along, which nobody reads.
   return niceTimes(new Date(from), new Date(to), Math.max(2, Math.floor(width / every))).map((date) => {
     const midnight = date.getHours() === 0 && date.getMinutes() === 0 && date.getSeconds() === 0
-    return { x: scale(+date), text: midnight ? toDay(+date) : date.getSeconds() === 0 ? toMinute(+date) : toClock(+date) }
+    return {
+      x: scale(+date),
+      text: midnight ? toDay(+date) : date.getSeconds() === 0 ? toMinute(+date) : toClock(+date),
+    }
   })
 }

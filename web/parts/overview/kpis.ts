@@ -26,10 +26,14 @@ export function toChange(now: number | null, before: number | null): string {
   const change = now / before - 1
   if (Math.abs(change) < FLAT) return '±0'
   if (change >= 9) return `× ${Math.round(now / before)}`
-  return plus(change, `${Math.abs(change * 100) < 10 ? Math.abs(change * 100).toFixed(1) : Math.abs(change * 100).toFixed(0)} %`)
+  return plus(
+    change,
+    `${Math.abs(change * 100) < 10 ? Math.abs(change * 100).toFixed(1) : Math.abs(change * 100).toFixed(0)} %`,
+  )
 }
 
-const known = (...parts: (number | null)[]) => (parts.every((n) => n === null) ? null : parts.reduce<number>((sum, n) => sum + (n ?? 0), 0))
+const known = (...parts: (number | null)[]) =>
+  parts.every((n) => n === null) ? null : parts.reduce<number>((sum, n) => sum + (n ?? 0), 0)
 export const allTokens = ({ tokens: t }: Totals) => known(t.input, t.cacheRead, t.cacheWrite, t.output, t.reasoning)
 const cachedShare = ({ tokens: t }: Totals) => {
   const all = known(t.input, t.cacheRead, t.cacheWrite)
@@ -39,7 +43,14 @@ const rate = (t: Totals) => (t.calls > 0 ? t.errors / t.calls : null)
 const faster = (now: number | null, before: number | null) =>
   now === null || before === null || Math.abs(now / before - 1) < 0.1 ? null : now < before
 
-function latency(id: 'latency' | 'ttft', label: string, now: Percentiles, before: Percentiles, help: string, q: string): Kpi {
+function latency(
+  id: 'latency' | 'ttft',
+  label: string,
+  now: Percentiles,
+  before: Percentiles,
+  help: string,
+  q: string,
+): Kpi {
   return {
     id,
     label,
@@ -62,7 +73,15 @@ export function toKpis(now: Totals, before: Totals): Kpi[] {
     {
       id: 'cost',
       label: 'Spend',
-      figure: { value: now.costNano === null ? (now.calls > 0 ? 'unpriced' : UNKNOWN) : `${estimated ? '≈ ' : ''}${toMoney(now.costNano, now.costNano >= 1e9 || now.costNano === 0 ? 2 : undefined)}`, unit: '' },
+      figure: {
+        value:
+          now.costNano === null
+            ? now.calls > 0
+              ? 'unpriced'
+              : UNKNOWN
+            : `${estimated ? '≈ ' : ''}${toMoney(now.costNano, now.costNano >= 1e9 || now.costNano === 0 ? 2 : undefined)}`,
+        unit: '',
+      },
       beside: '',
       change: toChange(now.costNano, before.costNano),
       good: null,
@@ -84,13 +103,32 @@ export function toKpis(now: Totals, before: Totals): Kpi[] {
       label: 'Errors',
       figure: toPercent(errors),
       beside: '',
-      change: points === null ? '' : Math.abs(points) < 0.005 ? '±0' : plus(points, `${Math.abs(points).toFixed(Math.abs(points) < 1 ? 2 : 1)} pt`),
+      change:
+        points === null
+          ? ''
+          : Math.abs(points) < 0.005
+            ? '±0'
+            : plus(points, `${Math.abs(points).toFixed(Math.abs(points) < 1 ? 2 : 1)} pt`),
       good: points === null || Math.abs(points) < 0.05 ? null : points < 0,
       help: `${toCount(now.errors)} of ${toCount(now.calls)} calls failed: error answers, broken streams, timeouts. Not in it: ${toCount(now.refused)} refused by Weir, ${toCount(now.aborted)} left by the client.`,
       q: 'outcome:error,upstream_abort,timeout,interrupted',
     },
-    latency('ttft', 'First token p50 / p95', now.firstTokenMs, before.firstTokenMs, 'From the call’s start to the first piece of content, over streams.', 'stream:yes'),
-    latency('latency', 'Duration p50 / p95', now.durationMs, before.durationMs, 'Whole calls that came to an end of their own.', ''),
+    latency(
+      'ttft',
+      'First token p50 / p95',
+      now.firstTokenMs,
+      before.firstTokenMs,
+      'From the call’s start to the first piece of content, over streams.',
+      'stream:yes',
+    ),
+    latency(
+      'latency',
+      'Duration p50 / p95',
+      now.durationMs,
+      before.durationMs,
+      'Whole calls that came to an end of their own.',
+      '',
+    ),
     {
       id: 'tokens',
       label: 'Tokens',

@@ -14,7 +14,15 @@ export interface Command {
   run: () => void
 }
 
-export function toCommands({ router, theme, onhelp }: { router: Router; theme: ReturnType<typeof createTheme>; onhelp: () => void }): Command[] {
+export function toCommands({
+  router,
+  theme,
+  onhelp,
+}: {
+  router: Router
+  theme: ReturnType<typeof createTheme>
+  onhelp: () => void
+}): Command[] {
   const page = (label: string, path: string, icon: IconName, hint: string, ...keys: string[]): Command => ({
     group: 'Pages',
     label,
@@ -27,7 +35,13 @@ export function toCommands({ router, theme, onhelp }: { router: Router; theme: R
     page('Overview', '', 'overview', 'figures spend', 'g', 'o'),
     page('Calls', 'calls', 'calls', 'list log', 'g', 'c'),
     page('Connect', 'connect', 'connect', 'sdk recipes base url', 'g', 'n'),
-    ...VIEWS.map(({ name, q }): Command => ({ group: 'Views of calls', label: name, hint: q, icon: 'calls', run: () => router.go(router.href('calls', { q })) })),
+    ...VIEWS.map(({ name, q }): Command => ({
+      group: 'Views of calls',
+      label: name,
+      hint: q,
+      icon: 'calls',
+      run: () => router.go(router.href('calls', { q })),
+    })),
     ...(Object.keys(SPANS) as Span[]).map((span): Command => ({
       group: 'Range',
       label: SPAN_NAMES[span],
@@ -48,6 +62,7 @@ export function toCommands({ router, theme, onhelp }: { router: Router; theme: R
 
 export function narrow(commands: readonly Command[], term: string): Command[] {
   const words = term.toLowerCase().split(/\s+/).filter(Boolean)
-  const begins = (text: string, word: string) => text.startsWith(word) || text.includes(` ${word}`) || text.includes(`:${word}`)
+  const begins = (text: string, word: string) =>
+    text.startsWith(word) || text.includes(` ${word}`) || text.includes(`:${word}`)
   return commands.filter(({ label, hint }) => words.every((word) => begins(`${label} ${hint}`.toLowerCase(), word)))
 }
