@@ -1,4 +1,4 @@
-/** Anthropic's Messages API, also behind Vertex's `rawPredict`. https://docs.anthropic.com/en/api/messages */
+/** Anthropic's Messages API, also behind Vertex's `rawPredict` and Bedrock's `invoke`. https://docs.anthropic.com/en/api/messages */
 import type { Dialect, ErrorShape, Message, RequestFacts, ToolDefinition } from './dialect.ts'
 import { createMessagesFold } from './anthropic-answer.ts'
 import { readBlocks } from './anthropic-blocks.ts'
@@ -10,6 +10,8 @@ import { bodySession, claudeCode, claudeUser } from './read/session.ts'
 const UNDERSTOOD = new Set(['model', 'stream', 'system', 'messages', 'tools', 'max_tokens', 'metadata'])
 
 const RAW_PREDICT = /\/publishers\/anthropic\/models\/([^/:]+):(?:streamRawPredict|rawPredict)$/
+/** Bedrock's InvokeModel takes a body in the model's own format. (Its streams come in AWS event frames and stay raw.) */
+const INVOKE = /\/model\/([^/]*anthropic\.[^/]*)\/invoke$/
 const FILES = ['GET', 'POST', 'DELETE'] as const
 
 export const anthropicMessages: Dialect = {
@@ -26,22 +28,23 @@ export const anthropicMessages: Dialect = {
       modelInPath: true,
       streamInPath: (path) => path.includes(':streamRawPredict'),
     },
+    { name: 'chat', path: INVOKE, modelInPath: true, streamInPath: () => false },
   ],
-  readRequest: (body) => readMessagesRequest(asObject(body)),
+  readRequest: (body, { path }) => readMessagesRequest(asObject(body), path.split('?', 1)[0]!),
   createReader: ({ contentType }) => createFoldReader(createMessagesFold(), { contentType }),
   error: anthropicError,
   streamError: (shape) => `\n\nevent: error\ndata: ${JSON.stringify(anthropicError(shape))}\n\n`,
 }
 
-function readMessagesRequest(body: Json): RequestFacts {
+function readMessagesRequest(body: Json, path: string): RequestFacts {
   const metadata = asTags(body.metadata)
   const user = asName(metadata.user_id)
   // What Claude Code packs into `user_id` is taken apart, not shown as a tag.
   if (claudeCode(body.metadata)) delete metadata.user_id
   return {
     ...emptyRequest(),
-    model: asName(body.model),
-    stream: body.stream === true,
+    model: asName(body.model) ?? modelOf(path),
+    stream: body.stream === true || path.endsWith(':streamRawPredict'),
     messages: [...toSystem(body.system), ...asObjects(body.messages).map(toMessage)],
     tools: asObjects(body.tools).map(toTool),
     maxTokens: asCount(body.max_tokens),
@@ -50,6 +53,11 @@ function readMessagesRequest(body: Json): RequestFacts {
     session: bodySession(body),
     metadata,
   }
+}
+
+const modelOf = (path: string): string | null => {
+  const segment = (RAW_PREDICT.exec(path) ?? INVOKE.exec(path))?.[1]
+  return segment === undefined ? null : segment.replace(/%3A/gi, ':').replace(/%40/g, '@')
 }
 
 function toSystem(system: unknown): Message[] {
