@@ -7,7 +7,7 @@ import { dialectByName, recognise } from '../../server/dialects/registry.ts'
 import { builtinProviders } from '../../server/providers/builtin.ts'
 import { loadRecordings, type Recording } from '../support/corpus.ts'
 import { cut, seeded } from '../support/random.ts'
-import { readPlainly, saysError, type Said } from './oracle.ts'
+import { readPlainly, saysError, type Said } from '../support/oracle.ts'
 
 const recordings = loadRecordings()
 

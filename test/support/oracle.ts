@@ -29,6 +29,27 @@ export function readPlainly(dialect: string, operation: string, contentType: str
   return NOTHING
 }
 
+/** Names of all tools that the answer calls, in order: those the client must run, and those the provider ran itself. */
+export function readToolNames(dialect: string, contentType: string, body: string): string[] {
+  const events = contentType.includes('event-stream') ? sseData(body) : null
+  if (dialect === 'anthropic-messages') {
+    const blocks = events ? events.map((event) => event.content_block ?? {}) : (JSON.parse(body).content ?? [])
+    return blocks.filter((block: Any) => block.type?.endsWith('tool_use')).map((block: Any) => block.name)
+  }
+  if (dialect === 'openai-responses') {
+    const items: Any[] = (events ? lastResponse(events) : JSON.parse(body))?.output ?? []
+    const calls = items.filter((item) => item.type.endsWith('_call'))
+    return calls.map((item) => item.name ?? item.type.replace(/_call$/, ''))
+  }
+  if (dialect === 'gemini') return (events ?? [JSON.parse(body)]).flatMap(geminiParts).flatMap(geminiTool)
+  return readPlainly(dialect, 'chat', contentType, body).tools.map(({ name }) => name)
+}
+
+const geminiTool = (part: Any): string[] => {
+  const name = part.functionCall?.name ?? (part.executableCode ? 'code_execution' : part.toolCall?.toolType)
+  return name === undefined ? [] : [name]
+}
+
 /** An error at the top, in a choice, or in a streamed response. */
 export function saysError(contentType: string, status: number, body: string): boolean {
   const values = contentType.includes('event-stream') ? sseData(body) : [JSON.parse(body)]
@@ -142,11 +163,13 @@ function response(body: Any, operation: string): Said {
   }
 }
 
+const geminiParts = (chunk: Any): Any[] => chunk.candidates?.[0]?.content?.parts ?? []
+
 function gemini(chunks: Any[], operation: string): Said {
   const usage = chunks.findLast((chunk) => chunk.usageMetadata)?.usageMetadata
   // A blocked prompt has a usage without counts.
   const billed = usage?.promptTokenCount !== undefined && (operation === 'chat' || operation === 'embeddings')
-  const parts = chunks.flatMap((chunk) => chunk.candidates?.[0]?.content?.parts ?? [])
+  const parts = chunks.flatMap(geminiParts)
   return {
     model: chunks.findLast((chunk) => chunk.modelVersion)?.modelVersion ?? null,
     finish:
