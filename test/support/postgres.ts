@@ -55,6 +55,9 @@ export const startPostgres = async (): Promise<Postgres> => {
   flags.push(`unix_socket_directories=${folder}`, 'shared_buffers=32MB', 'max_connections=50')
   const server = spawn(join(programs, 'postgres'), ['-D', data, ...flags.flatMap((flag) => ['-c', flag])], asOwner)
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
+  // A test run that ends early takes its server along.
+  const abandon = () => void server.kill('SIGQUIT')
+  process.once('exit', abandon)
   const url = (name: string) => `postgres://weir@127.0.0.1:${port}/${name}`
   await ready(url('postgres'), ended)
   let count = 0
@@ -65,6 +68,7 @@ export const startPostgres = async (): Promise<Postgres> => {
       return url(name)
     },
     close: async () => {
+      process.off('exit', abandon)
       server.kill('SIGINT')
       await ended
       rmSync(folder, { recursive: true, force: true })
