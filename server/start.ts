@@ -108,6 +108,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     nameCredential: createCredentialName(credentialSecret(config.data)),
     content: (callId, direction, bytes) => recorder.post({ type: 'body', callId, direction, bytes }),
     buffered: { bytes: 0 },
+    refusesUsage: new Set(),
     knownModels: () => ask('knownModels', {}),
     draining: () => draining,
   }

@@ -72,6 +72,8 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
   let broken: WeirError | null = null
   let started = false
   let over = false
+  /** The provider refused, perhaps because of what Weir had added: its answer waits until its body tells. */
+  let held: (() => void) | null = null
 
   const meta: AttemptMeta = {
     n: call.attempts.length + 1,
@@ -139,15 +141,24 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
     meta.status = status
     meta.statusMessage = statusMessage
     meta.headers = maskHeaders(rawHeaders)
-    if (refusedUsage(call, status)) {
-      return fail(new WeirError('upstream_invalid', `${target.name} answered ${status} to stream_options.`))
-    }
-    attempt.begun = true
     attempt.status = status
     attempt.statusMessage = statusMessage
     attempt.rawHeaders = rawHeaders
     timeouts.enter('firstEvent')
-    settle(attempt)
+    const go = () => {
+      held = null
+      attempt.begun = true
+      settle(attempt)
+    }
+    if (mayRefuseUsage(call, status)) held = go
+    else go()
+  }
+
+  /** A refused question is Weir's to mend, if the answer names it; everything else is the client's to see. */
+  function judgeRefusal(): void {
+    if (!namesUsage(Buffer.concat(early))) return held!()
+    call.usageRefused = true
+    fail(new WeirError('upstream_invalid', `${target.name} answered ${attempt.status} to stream_options.`))
   }
 
   const handler: Dispatcher.DispatchHandler = {
@@ -160,7 +171,7 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
     },
     onResponseStart(_, status, headers, statusMessage) {
       const raw = fromBuffers((controller!.rawHeaders ?? []) as Buffer[])
-      if (status === 103) return call.outgoing.writeEarlyHints(headers as Record<string, string | string[]>)
+      if (status === 103) return sendEarlyHints(call, headers)
       if (status >= 200) begin(status, statusMessage ?? '', raw)
     },
     onRequestUpgrade(_, status, __, socket) {
@@ -176,8 +187,10 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
       started = true
       if (sink) sink.piece(bytes)
       else early.push(bytes)
+      if (held && early.length > HELD_PIECES) held()
     },
     onResponseEnd() {
+      if (held) judgeRefusal()
       if (over) return
       over = true
       timeouts.clear()
@@ -196,8 +209,21 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
   return { handler, fail, touch: timeouts.touch }
 }
 
-/** Only where Weir itself put stream_options in, a 400 or 422 is Weir's to mend. */
-const refusedUsage = (call: LiveCall, status: number) => call.injected !== null && (status === 400 || status === 422)
+/** Hints are a favour: where Node does not take them (it knows one link a value, and only some forms) they are left out. */
+function sendEarlyHints({ outgoing }: LiveCall, headers: Record<string, string | string[] | undefined>): void {
+  const links = [headers['link'] ?? []].flat().flatMap((value) => value.split(/,\s*(?=<)/))
+  try {
+    outgoing.writeEarlyHints({ ...(headers as Record<string, string | string[]>), link: links })
+  } catch {
+    // The answer that they announce comes all the same.
+  }
+}
+
+/** Only where Weir itself put stream_options in, a 400 or 422 may be Weir's to mend. */
+const mayRefuseUsage = (call: LiveCall, status: number) => call.injected !== null && (status === 400 || status === 422)
+const namesUsage = (body: Buffer) => /stream_options|include_usage/.test(body.toString('latin1'))
+/** An error body comes in one or two pieces; something longer is no refusal. */
+const HELD_PIECES = 16
 
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])
 

@@ -20,6 +20,8 @@ export interface Gateway {
   content(callId: string, direction: Direction, bytes: Buffer): void
   /** Request bytes held in memory over all calls. */
   buffered: { bytes: number }
+  /** Origins that refused to be asked for usage; they are not asked again until the next start. */
+  refusesUsage: Set<string>
   /** Model names that a provider is known to serve, for `GET /v1/models`. */
   knownModels(): Promise<{ provider: string; model: string }[]>
   draining(): boolean

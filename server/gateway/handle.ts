@@ -27,7 +27,7 @@ export const createHandler =
     try {
       await ingress(call, gateway) // key on headers first, then the body
       if (isPacked(call)) await unpackForModel(call)
-      identify(call) // provider, dialect, operation, model, tags: one scan, no parse
+      identify(call, gateway) // provider, dialect, operation, model, tags: one scan, no parse
       admit(call, gateway) // credential and key: may this call go on?
       await start(call, gateway) // the journal's `start`, before anything goes upstream
       if (asksForModels(call)) await answerModels(call, gateway)
@@ -41,7 +41,7 @@ export const createHandler =
 
 async function forward(call: LiveCall, gateway: Gateway): Promise<void> {
   let failure: WeirError | null = null
-  for (const target of route(call)) {
+  for (const target of route(call, gateway)) {
     const attempt = await tryTarget(call, target, gateway) // until the answer has begun, or has failed to
     if (attempt.begun) return relay(call, attempt, gateway)
     failure = attempt.failure

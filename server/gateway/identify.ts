@@ -7,6 +7,7 @@ import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
 import { dialectByName } from '../dialects/registry.ts'
 import { WeirError } from '../errors.ts'
 import type { Base, Provider } from '../providers/provider.ts'
+import type { Gateway } from './gateway.ts'
 import { headerOf } from './headers.ts'
 import { askForUsage } from './inject-usage.ts'
 import type { LiveCall, Target } from './live.ts'
@@ -15,7 +16,7 @@ import { scanTopLevel, type Scanned, splice, stringAt, type TopLevel } from './s
 
 const WANTED: ReadonlySet<string> = new Set(['model', 'stream', 'stream_options'])
 
-export function identify(call: LiveCall): void {
+export function identify(call: LiveCall, gateway: Gateway): void {
   const viaV1 = call.address!.provider === null
   if (viaV1 && isModelList(call)) return describeModelList(call)
   const scanned = call.body.kind === 'whole' && !isEncoded(call) ? scanTopLevel(call.body.bytes, WANTED) : null
@@ -31,7 +32,7 @@ export function identify(call: LiveCall): void {
   setOperation(call, provider, rest)
   call.billing ??= provider.billing
   call.upstream = { provider, name: provider.name, ...locate(call, provider, rest) }
-  askForUsage(call, scanned, viaV1)
+  if (!gateway.refusesUsage.has(call.upstream.origin)) askForUsage(call, scanned, viaV1)
 }
 
 function describeModelList(call: LiveCall): void {

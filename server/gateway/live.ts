@@ -86,6 +86,8 @@ export interface LiveCall {
   setHeaders: [name: string, value: string][]
   /** Usage was asked for: the body as it was before. */
   injected: { plain: Buffer } | null
+  /** The provider did not want to be asked for usage. */
+  usageRefused: boolean
   caller: Caller
   billing: Billing | null
   capture: Capture
@@ -110,6 +112,8 @@ export interface LiveCall {
   ending: Ending
   /** The last byte sent to the client ended an event: an event of Weir's own may follow. */
   betweenEvents: boolean
+  /** Settles when every piece of the answer has been handed to the client's connection; null: none is on its way. */
+  delivered: Promise<void> | null
   /** Sends what the usage filter still holds back. */
   remainder: (() => void) | null
   clientGone: boolean
@@ -157,6 +161,7 @@ export function openCall(incoming: IncomingMessage, outgoing: ServerResponse, ru
     dropHeaders: [],
     setHeaders: [],
     injected: null,
+    usageRefused: false,
     caller: NOBODY,
     billing: null,
     capture: rules.config.capture.bodies,
@@ -175,6 +180,7 @@ export function openCall(incoming: IncomingMessage, outgoing: ServerResponse, ru
     answered: null,
     ending: { kind: 'end' },
     betweenEvents: true,
+    delivered: null,
     remainder: null,
     clientGone: false,
     abort: null,

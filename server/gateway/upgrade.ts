@@ -37,7 +37,7 @@ export const createUpgrade =
 async function live(call: LiveCall, socket: Duplex, head: Buffer, gateway: Gateway): Promise<void> {
   try {
     await ingress(call, gateway)
-    identify(call)
+    identify(call, gateway)
     // The handshake generates nothing: the responses that come over it are calls of their own.
     call.operation = { name: 'websocket', path: /./, auxiliary: true }
     admit(call, gateway)

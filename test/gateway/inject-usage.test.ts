@@ -1,6 +1,6 @@
 // usage.inject asks a stream for its token counts and takes the extra event out again: the client must not be able to tell, except
 // by `changes`, and a provider that refuses the question is asked again without it.
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { chatStream, type FakeProvider, json, startProvider, stream } from '../support/provider.ts'
 import { startWeir, type TestWeir } from '../support/weir.ts'
 
@@ -8,11 +8,11 @@ let provider: FakeProvider
 let weir: TestWeir
 const BODY = '{"model":"gpt-5-mini","stream":true,"messages":[{"role":"user","content":"hi"}] }'
 
-beforeAll(async () => {
+beforeEach(async () => {
   provider = await startProvider()
   weir = await startWeir({ providers: { openai: provider }, config: { usage: { inject: 'on' } } })
 })
-afterAll(async () => {
+afterEach(async () => {
   await weir.close()
   await provider.close()
 })
@@ -49,10 +49,22 @@ test('a provider that refuses stream_options is asked again without it', async (
   const call = await weir.recorded(answer.headers.get('x-weir-call-id')!)
   expect(call.attempts.map((attempt) => attempt.status)).toEqual([400, 200])
   expect(call.usageSource).toBe('estimated')
+
+  const asked = provider.requests.length
+  await (await post()).text()
+  expect(provider.requests.length).toBe(asked + 1)
+  expect(provider.last().text).toBe(BODY)
 })
 
-test('a 400 that is about something else still reaches the client', async () => {
+test('a provider that breaks off is not asked again: that was not the question’s fault', async () => {
+  provider.answer((_, response) => response.destroy())
+  const answer = await post()
+  expect([answer.status, provider.requests.length]).toEqual([502, 1])
+})
+
+test('a 400 that is about something else still reaches the client, and is not asked twice', async () => {
   provider.answer(json({ error: { message: 'model not found' } }, { status: 400 }))
   const answer = await post()
   expect([answer.status, await answer.json()]).toEqual([400, { error: { message: 'model not found' } }])
+  expect(provider.requests).toHaveLength(1)
 })
