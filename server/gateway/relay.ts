@@ -3,6 +3,7 @@
  * journal is never behind what a client has seen. Back-pressure runs both ways: a slow client pauses the upstream.
  */
 import { once } from 'node:events'
+import { STATUS_CODES } from 'node:http'
 import { WeirError } from '../errors.ts'
 import type { LiveAttempt, Sink } from './attempt.ts'
 import { type Gateway, record } from './gateway.ts'
@@ -19,6 +20,7 @@ const WAITING_LIMIT = 1024 * 1024
 const HANDED_OVER = 64 * 1024
 
 export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gateway): Promise<void> {
+  if (attempt.status === 404) call.hint = hintFor(call)
   const filter = call.injected ? createUsageFilter() : null
   call.response.expect(lengthOf(attempt.rawHeaders), captureLimit(call))
   let waiting = 0
@@ -40,13 +42,28 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
   }
 
   const settled = await new Promise<WeirError | null>((resolve) => {
-    /** Settles when everything that has come so far is on its way to the client. The journal answers in order. */
-    let out: Promise<void> = gateway.journal.attempt(call.id, attempt.meta).then(() => sendHeaders(call, attempt, waiting === 0))
+    /** One piece after the other: a full or sick journal answers at once, and may overtake what it still has in its queue. */
+    const follow = async (before: Promise<void> | null, written: Promise<boolean>, deliver: () => void): Promise<void> => {
+      await written
+      await before
+      try {
+        if (!broken) deliver()
+      } catch (cause) {
+        broken = true
+        call.ending = { kind: 'destroy' }
+        const error = new WeirError('upstream_invalid', `${attempt.target.name} sent an answer that cannot be sent on: ${(cause as Error).message}`, { cause })
+        call.abort?.(error)
+        resolve(error)
+      }
+    }
+    let broken = false
+    /** Settles when everything that has come so far is on its way to the client. Never rejects. */
+    let out = follow(null, gateway.journal.attempt(call.id, attempt.meta), () => sendHeaders(call, attempt, waiting === 0))
     const sink: Sink = {
       piece(bytes) {
         waiting += bytes.length
         const written = record(call, gateway, 'response', bytes, elapsed(call))
-        out = written.then(() => {
+        out = follow(out, written, () => {
           waiting -= bytes.length
           send(filter ? filter.push(bytes) : bytes)
         })
@@ -54,6 +71,7 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
       },
       end(trailers) {
         call.trailers = trailers.length > 0 ? trailers : null
+        call.delivered = out
         if (waiting + call.outgoing.writableLength < HANDED_OVER) resolve(null)
         else void out.then(() => drained(call)).then(() => resolve(null))
       },
@@ -72,6 +90,7 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
     attempt.pipe(sink)
   })
   call.remainder = filter ? () => send(filter.end()) : null
+  if (settled && !call.outgoing.headersSent) throw settled
   if (settled) breakOff(call, attempt, settled)
   else call.answered = { outcome: attempt.status >= 400 ? 'error' : 'ok', status: attempt.status, errorCode: null, errorMessage: null }
 }
@@ -94,21 +113,24 @@ async function drained(call: LiveCall): Promise<void> {
 
 function sendHeaders(call: LiveCall, attempt: LiveAttempt, flush: boolean): void {
   if (call.clientGone || call.outgoing.headersSent) return
-  const headers = toClientHeaders(attempt.rawHeaders)
-  if (call.injected) dropLength(headers)
-  if (attempt.status === 404) call.hint = hintFor(call)
+  // With an event taken out the declared length would be wrong.
+  const headers = call.injected ? without(toClientHeaders(attempt.rawHeaders), 'content-length') : toClientHeaders(attempt.rawHeaders)
   const upstreamMs = attempt.meta.headersMs ?? 0
   const weirMs = Math.max(0, elapsed(call) - (call.bodyAt - call.t0) - upstreamMs)
   call.overheadMs = weirMs
   headers.push('x-weir-call-id', call.id, 'x-weir-target', attempt.target.name, 'x-weir-attempts', String(call.attempts.length))
   headers.push('server-timing', `weir;dur=${weirMs.toFixed(2)}, upstream;dur=${upstreamMs.toFixed(2)}`)
   if (call.hint) headers.push('x-weir-hint', call.hint)
-  call.outgoing.writeHead(attempt.status, attempt.statusMessage, headers)
+  call.outgoing.writeHead(attempt.status, reasonOf(attempt), mayHaveTrailers(call, attempt) ? headers : without(headers, 'trailer'))
   if (flush) call.outgoing.flushHeaders()
 }
 
-/** With an event taken out the declared length would be wrong. */
-function dropLength(headers: string[]): void {
-  for (let i = headers.length - 2; i >= 0; i -= 2) if (headers[i]!.toLowerCase() === 'content-length') headers.splice(i, 2)
-}
+/** undici reads a phrase as UTF-8 and Node writes it as Latin-1: what is not ASCII cannot pass, and nobody but people reads it. */
+const reasonOf = ({ status, statusMessage }: LiveAttempt): string => (/^[\t\x20-\x7e]*$/.test(statusMessage) ? statusMessage : (STATUS_CODES[status] ?? ''))
 
+/** Trailers need chunks (RFC 9110 §6.5.1), and Node refuses to announce them where there are none. */
+const mayHaveTrailers = (call: LiveCall, { status, rawHeaders }: LiveAttempt): boolean =>
+  headerOf(rawHeaders, 'trailer') === null ||
+  (call.incoming.httpVersion === '1.1' && call.incoming.method !== 'HEAD' && status !== 204 && status !== 304 && headerOf(rawHeaders, 'content-length') === null)
+
+const without = (headers: readonly string[], lowerName: string): string[] => headers.filter((_, i) => headers[i - (i % 2)]!.toLowerCase() !== lowerName)
