@@ -21,6 +21,7 @@ const HANDED_OVER = 64 * 1024
 
 export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gateway): Promise<void> {
   if (attempt.status === 404) call.hint = hintFor(call)
+  call.overheadMs = ownTime(call, attempt)
   const filter = call.injected ? createUsageFilter() : null
   call.response.expect(lengthOf(attempt.rawHeaders), captureLimit(call))
   let waiting = 0
@@ -99,6 +100,9 @@ const LF = 0x0a
 /** A blank line at the end, with LF or CRLF. (A piece of one byte says no: then the connection is destroyed instead.) */
 const endsEvent = (bytes: Buffer) => bytes.at(-1) === LF && (bytes.at(-2) === LF || (bytes.at(-3) === LF && bytes.at(-2) === 0x0d))
 
+/** Milliseconds since the request was in that were not the upstream's. */
+const ownTime = (call: LiveCall, attempt: LiveAttempt): number => Math.max(0, elapsed(call) - (call.bodyAt - call.t0) - (attempt.meta.headersMs ?? 0))
+
 const lengthOf = (raw: readonly string[]): number | null => {
   const text = headerOf(raw, 'content-length')
   return text === null ? null : Number(text)
@@ -116,8 +120,7 @@ function sendHeaders(call: LiveCall, attempt: LiveAttempt, flush: boolean): void
   // With an event taken out the declared length would be wrong.
   const headers = call.injected ? without(toClientHeaders(attempt.rawHeaders), 'content-length') : toClientHeaders(attempt.rawHeaders)
   const upstreamMs = attempt.meta.headersMs ?? 0
-  const weirMs = Math.max(0, elapsed(call) - (call.bodyAt - call.t0) - upstreamMs)
-  call.overheadMs = weirMs
+  const weirMs = (call.overheadMs = ownTime(call, attempt))
   headers.push('x-weir-call-id', call.id, 'x-weir-target', attempt.target.name, 'x-weir-attempts', String(call.attempts.length))
   headers.push('server-timing', `weir;dur=${weirMs.toFixed(2)}, upstream;dur=${upstreamMs.toFixed(2)}`)
   if (call.hint) headers.push('x-weir-hint', call.hint)
