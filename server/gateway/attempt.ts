@@ -234,13 +234,17 @@ function toFailure(error: Error, target: Target, begun: boolean): WeirError {
     ? ['timeout_connect', 'could not be reached in time']
     : UNREACHABLE.has(system)
     ? ['upstream_unreachable', 'could not be reached']
-    : system.startsWith('HPE_') || system === 'UND_ERR_HEADERS_OVERFLOW' || system.includes('CONTENT_LENGTH')
+    : isInvalid(error, system)
       ? ['upstream_invalid', 'sent something that is not HTTP as Weir can read it']
       : /CERT|TLS|SSL/.test(system)
         ? ['upstream_unreachable', 'could not be reached safely']
         : ['upstream_reset', begun ? 'broke off in the middle of its answer' : 'closed the connection without an answer']
   return new WeirError(code, `${target.name} (${target.origin}) ${what}: ${messageOf(error)}`, { cause: error })
 }
+
+/** undici's parser gives its errors a name and, for most of them, no code; to an unasked 100 it only says `bad response`. */
+const isInvalid = (error: Error, system: string) =>
+  error.name === 'HTTPParserError' || system.startsWith('HPE_') || system === 'UND_ERR_HEADERS_OVERFLOW' || system.includes('CONTENT_LENGTH') || error.message === 'bad response'
 
 const messageOf = (error: unknown): string => {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(messageOf).join('; ')

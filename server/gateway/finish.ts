@@ -10,9 +10,16 @@ export async function finish(call: LiveCall, gateway: Gateway): Promise<void> {
     if (call.ending.kind === 'whole') void record(call, gateway, 'response', call.ending.body, elapsed(call))
     await gateway.journal.end(call.id, toEndMeta(call))
   }
+  // A journal that keeps nothing any more answers `end` at once, while pieces still wait for their write.
+  await call.delivered
   gateway.buffered.bytes -= call.held
   gateway.running.remove(call)
-  endResponse(call)
+  try {
+    endResponse(call)
+  } catch {
+    // Such as a trailer that Node refuses: the process must outlive any answer, and this one cannot end cleanly.
+    call.outgoing.destroy()
+  }
 }
 
 /** A stray GET (a browser's /favicon.ico, a scanner) is answered, but it is no call. */

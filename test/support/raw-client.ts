@@ -7,6 +7,8 @@ export interface RawAnswer {
   headers: [string, string][]
   /** Decoded from chunks where it came in chunks. */
   body: Buffer
+  /** It ended as HTTP says; false: the connection was closed before that. */
+  whole: boolean
   /** First value, by lower-case name. */
   header(name: string): string | null
 }
@@ -18,16 +20,17 @@ export function exchange(port: number, lines: (string | Buffer)[], { after }: { 
     let raw = Buffer.alloc(0)
     const head = Buffer.concat(lines.map((line, i) => Buffer.concat([typeof line === 'string' ? Buffer.from(line, 'latin1') : line, i < lines.length - 1 ? Buffer.from('\r\n') : Buffer.alloc(0)])))
     const isHead = head.subarray(0, 5).toString() === 'HEAD '
+    const answer = (): RawAnswer => ({ ...parse(raw), whole: isWhole(raw, isHead) })
     const finish = () => {
       socket.destroy()
-      resolve(parse(raw))
+      resolve(answer())
     }
     socket.on('data', (bytes) => {
       raw = Buffer.concat([raw, bytes])
       if (after ? after.test(raw.toString('latin1')) : isWhole(raw, isHead)) finish()
     })
-    socket.on('close', () => (raw.length > 0 ? resolve(parse(raw)) : reject(new Error('The connection was closed without an answer.'))))
-    socket.on('error', reject)
+    socket.on('close', () => (raw.length > 0 ? resolve(answer()) : reject(new Error('The connection was closed without an answer.'))))
+    socket.on('error', (error) => (raw.length > 0 ? finish() : reject(error)))
     socket.write(head)
   })
 }
@@ -42,7 +45,7 @@ function isWhole(raw: Buffer, isHead: boolean): boolean {
   return length !== null && raw.length >= end + 4 + Number(length)
 }
 
-function parse(raw: Buffer): RawAnswer {
+function parse(raw: Buffer): Omit<RawAnswer, 'whole'> {
   const end = raw.indexOf('\r\n\r\n')
   const [statusLine = '', ...lines] = raw.toString('latin1', 0, end < 0 ? raw.length : end).split('\r\n')
   const headers = lines.map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()])
