@@ -13,5 +13,5 @@ export const toConfigInput = (command: Command, { env, cwd }: Terminal): ConfigI
   env,
   argv: Object.fromEntries(OWN.map((name) => [name, command.values[name]])),
   cwd,
-  data: isDemo(command, env) ? './demo-data' : './data',
+  ...(isDemo(command, env) ? { data: './demo-data', onlyNamedFile: true } : { data: './data' }),
 })

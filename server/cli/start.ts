@@ -1,6 +1,8 @@
 /** `weir start`: opens the house, says where it is, and closes it in order when it is told to. */
 import type { ConfigSource } from '../config/reload.ts'
 import { createConfigSource } from '../config/reload.ts'
+import type { Demo } from '../demo/demo.ts'
+import { isDemoFolder } from '../demo/mark.ts'
 import { startWeir, type Weir } from '../start.ts'
 import type { Command } from './arguments.ts'
 import { isDemo, toConfigInput } from './config-input.ts'
@@ -8,16 +10,34 @@ import type { Places, Terminal } from './terminal.ts'
 
 /** Resolves when Weir has ended in order. Throws ConfigError, and what startWeir throws. */
 export const start = async (command: Command, terminal: Terminal, places: Places): Promise<void> => {
-  const demo = isDemo(command, terminal.env)
   const say = (line: string) => terminal.complain(line)
-  const config = createConfigSource({ ...toConfigInput(command, terminal), say })
-  const weir = await open(() => startWeir({ config, demo, ...places, proxy: proxyOf(terminal.env), say }), config)
-  for (const line of welcome(weir, config, demo, places.version)) terminal.print(line)
-  await untilTold(weir, terminal)
+  const source = createConfigSource({ ...toConfigInput(command, terminal), say })
+  const demo = isDemo(command, terminal.env) ? await openDemo(source) : refuseDemoFolder(source)
+  const config = demo?.config ?? source
+  // The demo's provider is on loopback: no proxy leads there.
+  const proxy = demo ? NO_PROXY : proxyOf(terminal.env)
+  const weir = await open(() => startWeir({ config, demo: demo !== null, ...places, proxy, say }), config)
+  for (const line of welcome(weir, config, demo !== null, places.version)) terminal.print(line)
+  demo?.begin(weir.url)
+  await untilTold(weir, demo, terminal)
+  await demo?.close()
+}
+
+/** Loaded only here: a normal start does not pay for it. */
+const openDemo = async (config: ConfigSource): Promise<Demo> => {
+  const { openDemo } = await import('../demo/demo.ts')
+  return open(() => openDemo({ config }), config)
+}
+
+const refuseDemoFolder = (source: ConfigSource): null => {
+  const { data } = source.current()
+  if (!isDemoFolder(data)) return null
+  source.close()
+  throw new Error(`The calls in ${data} are made up: start with --demo, or choose another folder with --data.`)
 }
 
 /** Failures that a person at the terminal can mend, in words. */
-const open = async (begin: () => Promise<Weir>, source: ConfigSource): Promise<Weir> => {
+const open = async <T>(begin: () => Promise<T>, source: ConfigSource): Promise<T> => {
   try {
     return await begin()
   } catch (error) {
@@ -43,6 +63,8 @@ const open = async (begin: () => Promise<Weir>, source: ConfigSource): Promise<W
   }
 }
 
+const NO_PROXY = { httpProxy: null, httpsProxy: null, noProxy: null }
+
 const proxyOf = (env: Terminal['env']) => ({
   httpProxy: env['http_proxy'] || env['HTTP_PROXY'] || null,
   httpsProxy: env['https_proxy'] || env['HTTPS_PROXY'] || null,
@@ -66,18 +88,25 @@ const welcome = (weir: Weir, source: ConfigSource, demo: boolean, version: strin
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
 
+/** npm passes on the Ctrl-C that the terminal has already sent to both: one key press is two signals. */
+const SAME_KEY_MS = 200
+
 /** The first signal drains, the second ends at once: the journal is made for that. */
-const untilTold = (weir: Weir, terminal: Terminal): Promise<void> => {
+const untilTold = (weir: Weir, demo: Demo | null, terminal: Terminal): Promise<void> => {
   const ended = Promise.withResolvers<void>()
   // While it drains, Weir may wait for nothing that keeps a process alive by itself.
   const alive = setInterval(() => {}, 60_000)
-  let isEnding = false
+  let endingSince: number | null = null
   for (const [signal, code] of Object.entries(SIGNALS) as [keyof typeof SIGNALS, number][])
     process.on(signal, () => {
-      if (isEnding) process.exit(code)
-      isEnding = true
+      if (endingSince !== null) {
+        const isEcho = signal === 'SIGINT' && performance.now() - endingSince < SAME_KEY_MS
+        return isEcho ? undefined : process.exit(code)
+      }
+      endingSince = performance.now()
       terminal.complain(`${signal}: draining. Calls in flight may finish; once more ends at once.`)
-      weir.drain().then(ended.resolve, ended.reject)
+      const drained = Promise.all([demo?.stop(), weir.drain(signal === 'SIGINT' ? { delay: 0 } : {})])
+      drained.then(() => ended.resolve(), ended.reject)
     })
   return ended.promise.finally(() => clearInterval(alive))
 }

@@ -14,6 +14,8 @@ import { listOptions } from './options.ts'
 export interface ConfigInput {
   /** Path given by `--config` or `WEIR_CONFIG`; null: `weir.yaml` in the current folder, if it is there. */
   file: string | null
+  /** Read no file that is not named, even if it is there: for the demo. */
+  onlyNamedFile?: boolean
   env: Readonly<Record<string, string | undefined>>
   /** Options of the command line, by the name that they have in weir.yaml. */
   argv: Readonly<Record<string, string | undefined>>
@@ -37,7 +39,7 @@ export const loadConfig = (input: ConfigInput): LoadedConfig => {
   const file = resolve(input.cwd, input.file ?? 'weir.yaml')
   const folder = dirname(file)
   const files = [file]
-  const text = readText(file, input.file !== null)
+  const text = input.file === null && input.onlyNamedFile ? null : readText(file, input.file !== null)
   const { root, place: placeInFile, mistakes, unset } = readConfigText(text ?? '', input.file ?? 'weir.yaml', input.env)
   const readFrom = (base: string) => (name: string) => {
     files.push(resolve(base, name))

@@ -1,0 +1,224 @@
+/**
+ * Yesterday, made up: calls of the last 24 hours, written into the journal of a new demo folder before Weir opens it, exactly as
+ * the gateway would have written them. The recorder makes rows of them like of any other call, so nothing downstream knows.
+ */
+import { setImmediate as turn } from 'node:timers/promises'
+import { v7 } from 'uuid'
+import type { Config } from '../config/config.ts'
+import { attributeHeaders } from '../dialects/attribution.ts'
+import { recognise } from '../dialects/registry.ts'
+import { maskHeaders, presentedCredential } from '../gateway/mask.ts'
+import { createJournal } from '../journal/append.ts'
+import type { EndMeta, Journal, StartMeta } from '../journal/entry.ts'
+import { createProviders, type Providers } from '../providers/registry.ts'
+import { type Answer, toAnswer } from './answer.ts'
+import type { Random } from './random.ts'
+import { runaway } from './scenarios/checkout.ts'
+import { anyScenario } from './scenarios/mix.ts'
+import { triesBefore } from './trouble.ts'
+import type { Scenario, Turn } from './turn.ts'
+import { toRequest } from './wire/registry.ts'
+
+const HOUR = 3_600_000
+const SPAN = 24 * HOUR
+/** A good two calls each. */
+const SCENARIOS = 1250
+/** An hour in which a provider was overloaded, and when an agent ran in circles, before now. */
+const OUTAGE = { provider: 'anthropic', from: 4.5 * HOUR, to: 4.1 * HOUR, share: 0.6 }
+const RUNAWAY_AT = 3.2 * HOUR
+const TROUBLE = 0.02
+
+export interface HistoryOptions {
+  config: Config
+  /** Port that the calls will seem to have gone to. */
+  port: number
+  random: Random
+  nameCredential(credential: string): string
+  now?: number
+  scenarios?: number
+}
+
+/** Answers how many calls were written. */
+export async function writeHistory({
+  config,
+  port,
+  random,
+  nameCredential,
+  now = Date.now(),
+  scenarios = SCENARIOS,
+}: HistoryOptions): Promise<number> {
+  const journal = await createJournal({ dir: `${config.data}/journal`, ...config.journal })
+  const facts: Facts = { providers: createProviders(config), port, random, nameCredential }
+  let written = 0
+  const tell = async (scenario: Scenario, startedAt: number) => {
+    for (const { turn: it, at } of unfold(scenario, startedAt, now, random)) {
+      await record(journal, it, at, facts)
+      // The event loop is not ours alone: at the port of another start someone may be waiting for an answer.
+      if (++written % 50 === 0) await turn()
+    }
+  }
+  try {
+    await tell(runaway(random), now - RUNAWAY_AT)
+    for (const ago of hoursAgo(scenarios, now, random)) await tell(anyScenario(random), now - ago)
+  } finally {
+    await journal.close()
+  }
+  return written
+}
+
+/** Moments of the last day, more of them in working hours. Oldest first. */
+function hoursAgo(count: number, now: number, random: Random): number[] {
+  const moments: number[] = []
+  while (moments.length < count) {
+    const ago = random.next() * SPAN
+    const hour = new Date(now - ago).getHours() + new Date(now - ago).getMinutes() / 60
+    const busy = 0.22 + 0.78 * Math.exp(-(((hour - 14.2) / 4.4) ** 2))
+    if (random.chance(busy)) moments.push(ago)
+  }
+  return moments.sort((a, b) => b - a)
+}
+
+/** A scenario's calls with their moments; those that would not have ended by now are left out. */
+function* unfold(
+  scenario: Scenario,
+  startedAt: number,
+  now: number,
+  random: Random,
+): Generator<{ turn: Turn; at: number }> {
+  let at = startedAt
+  for (const step of scenario) {
+    let last = at
+    for (const main of [step].flat()) {
+      let mine = at
+      for (const it of [...triesBefore(main, random, troubleAt(main, now - mine)), main]) {
+        const { endMs } = toAnswer(it)
+        if (mine + endMs > now - 2000) return
+        yield { turn: it, at: mine }
+        mine += endMs + it.pauseMs
+      }
+      last = Math.max(last, mine)
+    }
+    at = last
+  }
+}
+
+const troubleAt = ({ provider }: Turn, ago: number): number =>
+  provider === OUTAGE.provider && ago <= OUTAGE.from && ago >= OUTAGE.to ? OUTAGE.share : TROUBLE
+
+interface Facts {
+  providers: Providers
+  port: number
+  random: Random
+  nameCredential(credential: string): string
+}
+
+/** One call, entry by entry. Settles when it is in the journal. */
+async function record(journal: Journal, it: Turn, startedAt: number, facts: Facts): Promise<void> {
+  const { random } = facts
+  const callId = v7({ msecs: Math.floor(startedAt) })
+  const answer = toAnswer(it)
+  const asked = toRequest(it)
+  const body = Buffer.from(asked.body)
+  const overheadMs = random.around(0.35)
+  const leftMs = it.leavesAfterMs !== null && it.leavesAfterMs < answer.endMs ? it.leavesAfterMs : null
+  const pieces = answer.pieces
+    .filter(({ atMs }) => leftMs === null || atMs < leftMs)
+    .map(({ atMs, text }) => ({ atMs: atMs + overheadMs, bytes: Buffer.from(text) }))
+  const seen = leftMs === null || answer.headersMs < leftMs
+  const error = errorOf(it, answer, leftMs)
+
+  void journal.start(callId, toStart(it, asked, body, Math.floor(startedAt), facts))
+  void journal.part(callId, { direction: 'request', atMs: 0.2, length: body.length, bytes: body })
+  void journal.attempt(callId, {
+    n: 1,
+    target: it.provider,
+    startedAt: Math.floor(startedAt),
+    atMs: overheadMs,
+    connectMs: 0.1,
+    headersMs: seen ? answer.headersMs : null,
+    status: seen ? answer.status : null,
+    statusMessage: seen ? '' : null,
+    headers: seen ? maskHeaders(Object.entries(answer.headers).flat()) : null,
+    error,
+    reason: null,
+  })
+  for (const { atMs, bytes } of pieces)
+    void journal.part(callId, { direction: 'response', atMs, length: bytes.length, bytes })
+  const outcome: EndMeta['outcome'] =
+    leftMs !== null ? 'client_abort' : answer.breaks ? 'upstream_abort' : answer.status >= 400 ? 'error' : 'ok'
+  await journal.end(callId, {
+    outcome,
+    status: seen ? answer.status : null,
+    errorCode: error?.code ?? null,
+    errorMessage: error?.message ?? null,
+    durationMs: (leftMs ?? answer.endMs) + overheadMs,
+    overheadMs,
+    requestBytes: body.length,
+    responseBytes: pieces.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    requestSha256: null,
+    responseSha256: null,
+    truncated: false,
+    changes: answer.breaks
+      ? [{ what: 'an error event was appended to the stream', why: 'the upstream broke off' }]
+      : [],
+    hint: null,
+    trailers: null,
+  })
+}
+
+function errorOf(it: Turn, { breaks }: Answer, leftMs: number | null): { code: string; message: string } | null {
+  if (leftMs !== null) return { code: 'client_gone', message: 'The client left, so the upstream request was ended.' }
+  return breaks
+    ? { code: 'upstream_reset', message: `${it.provider} broke off in the middle of its answer: other side closed` }
+    : null
+}
+
+function toStart(
+  it: Turn,
+  { path, headers }: ReturnType<typeof toRequest>,
+  body: Buffer,
+  startedAt: number,
+  facts: Facts,
+): StartMeta {
+  const provider = facts.providers.find(it.provider)!
+  const known = recognise(provider.dialects, 'POST', path)
+  const raw = [
+    'host',
+    `127.0.0.1:${facts.port}`,
+    'connection',
+    'keep-alive',
+    ...Object.entries(headers).flat(),
+    'content-length',
+    String(body.length),
+  ]
+  const credential = presentedCredential(raw, path)?.value ?? null
+  const { user, team, session, parent, tags, capture } = attributeHeaders(raw)
+  return {
+    startedAt,
+    provider: provider.name,
+    dialect: known?.dialect.name ?? null,
+    operation: known?.operation.name ?? null,
+    auxiliary: known?.operation.auxiliary ?? false,
+    model: it.model,
+    stream: it.stream,
+    target: provider.name,
+    route: null,
+    method: 'POST',
+    path: `/${provider.name}${path}`,
+    upstreamPath: `/${provider.name}${path}`,
+    headers: maskHeaders(raw),
+    httpVersion: '1.1',
+    key: null,
+    team,
+    user,
+    tags,
+    session,
+    parent,
+    credential: credential === null ? null : facts.nameCredential(credential),
+    billing: credential?.startsWith('sk-ant-oat') ? 'subscription' : null,
+    cache: 'off',
+    capture: capture ?? 'full',
+    clientIp: null,
+    socket: null,
+  }
+}
