@@ -1,41 +1,84 @@
 /** Between the bodies of a call and its one row of content: what is small goes into one zstd frame, what is large gets its own. */
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { zstdDecompressSync } from 'node:zlib'
 import type { PayloadInput } from './store.ts'
 import type { PayloadRow, Stored } from './tables.ts'
+import { createCompress } from './zstd.ts'
 
 /** A body of this size or more stands alone. */
 const ALONE = 32 * 1024
-/** Under this, a frame saves less disk than its 25 µs are worth. */
-const WORTH_A_FRAME = 512
+/** Under this, a frame saves less disk than it costs. */
+const WORTH_A_FRAME = 256
 /** Level 1 against 3: a tenth larger, a third faster (measured on chat bodies of 1 to 100 kB). */
-const PARAMS = { [constants.ZSTD_c_compressionLevel]: 1 }
-/** zlib's output buffer is 16 kB unless told: garbage by the megabyte for answers of a few hundred bytes. */
-const CHUNK_MAX = 64 * 1024
+const LEVEL = 1
 const PACKED = 1
 const ALONE_BIT = { request: 2, response: 4 } as const
 
-/** null when there is nothing to keep. */
-export const packContent = (
-  callPk: number,
-  payloads: readonly PayloadInput[],
-  searchText: string,
-): PayloadRow | null => {
-  const stored: Stored[] = []
-  const small: Uint8Array[] = []
-  const row: PayloadRow = { callPk, stored, codec: 0, packed: null, request: null, response: null }
-  for (const { kind, bytes, contentType, contentEncoding } of payloads) {
-    stored.push({ kind, length: bytes.byteLength, contentType, contentEncoding })
-    if (isAlone(kind, bytes.byteLength)) row[kind] = squeeze(bytes, row, ALONE_BIT[kind])
-    else small.push(bytes)
+export interface Packer {
+  /** null when there is nothing to keep. */
+  pack(callPk: number, payloads: readonly PayloadInput[], searchText: string): PayloadRow | null
+}
+
+export const createPacker = (): Packer => {
+  const compress = createCompress(LEVEL)
+  const gathered = createGathered()
+
+  const squeeze = (bytes: Uint8Array, row: PayloadRow, bit: number): Buffer => {
+    const plain = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const frame = plain.byteLength < WORTH_A_FRAME ? plain : compress(plain)
+    if (frame.byteLength >= plain.byteLength) return Buffer.from(plain)
+    row.codec |= bit
+    return frame
   }
-  if (searchText !== '') {
-    const bytes = Buffer.from(searchText)
-    stored.push({ kind: 'searchText', length: bytes.byteLength, contentType: null, contentEncoding: null })
-    small.push(bytes)
+
+  return {
+    pack: (callPk, payloads, searchText) => {
+      const stored: Stored[] = []
+      const row: PayloadRow = { callPk, stored, codec: 0, packed: null, request: null, response: null }
+      gathered.clear()
+      for (const { kind, bytes, contentType, contentEncoding } of payloads) {
+        const length = bytes.byteLength
+        stored.push({ kind, length, contentType, contentEncoding })
+        if (isAlone(kind, length)) row[kind] = squeeze(bytes, row, ALONE_BIT[kind])
+        else gathered.add(bytes)
+      }
+      if (searchText !== '') {
+        const length = gathered.addText(searchText)
+        stored.push({ kind: 'searchText', length, contentType: null, contentEncoding: null })
+      }
+      const packed = gathered.bytes()
+      if (packed.byteLength > 0) row.packed = squeeze(packed, row, PACKED)
+      return stored.length === 0 ? null : row
+    },
   }
-  if (stored.length === 0) return null
-  if (small.length > 0) row.packed = squeeze(small.length === 1 ? small[0]! : Buffer.concat(small), row, PACKED)
-  return row
+}
+
+/** What is small lies one after the other in memory that is used again and again. */
+function createGathered() {
+  let room = Buffer.allocUnsafeSlow(4 * ALONE)
+  let used = 0
+  const reserve = (more: number) => {
+    if (used + more <= room.byteLength) return
+    const larger = Buffer.allocUnsafeSlow(2 * (used + more))
+    larger.set(room.subarray(0, used))
+    room = larger
+  }
+  return {
+    clear: () => void (used = 0),
+    add: (bytes: Uint8Array) => {
+      reserve(bytes.byteLength)
+      room.set(bytes, used)
+      used += bytes.byteLength
+    },
+    addText: (text: string): number => {
+      // A UTF-16 unit is three bytes of UTF-8 at most.
+      reserve(3 * text.length)
+      const length = room.write(text, used)
+      used += length
+      return length
+    },
+    /** A view, good until the next call. */
+    bytes: () => room.subarray(0, used),
+  }
 }
 
 /** One kind's bytes; null when it was not captured. `row` needs `stored`, `codec` and the column that `columnOf` names. */
@@ -69,15 +112,6 @@ export const sizeOf = (row: Pick<PayloadRow, 'packed' | 'request' | 'response'>)
 
 const isAlone = (kind: Stored['kind'], length: number): kind is 'request' | 'response' =>
   (kind === 'request' || kind === 'response') && length >= ALONE
-
-function squeeze(bytes: Uint8Array, row: PayloadRow, bit: number): Buffer {
-  const plain = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (plain.byteLength < WORTH_A_FRAME) return plain
-  const frame = zstdCompressSync(plain, { params: PARAMS, chunkSize: Math.min(plain.byteLength, CHUNK_MAX) })
-  if (frame.byteLength >= plain.byteLength) return plain
-  row.codec |= bit
-  return frame
-}
 
 const expand = (bytes: Buffer | null, codec: number, bit: number): Buffer =>
   bytes === null ? Buffer.alloc(0) : codec & bit ? zstdDecompressSync(bytes) : bytes

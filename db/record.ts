@@ -7,7 +7,8 @@ import { and, eq, inArray } from 'drizzle-orm'
 import type { Engine, SearchDoc, Write } from './engine.ts'
 import type { OpenStart, RecordBatch, RecordedCall, Store } from './store.ts'
 import type { CallRow, PayloadRow } from './tables.ts'
-import { packContent, sizeOf } from './pack.ts'
+import { createPacker, sizeOf } from './pack.ts'
+import type { Packer } from './pack.ts'
 import { createPrune } from './prune.ts'
 import { removeCalls, toDoc } from './removal.ts'
 import { MEASURES } from './rollup/measures.ts'
@@ -44,6 +45,7 @@ export const createStore = (engine: Engine, { writer, now = Date.now }: StoreOpt
     load: (step, bucket) => loadBucket(engine, writer, step, bucket),
     numbers: (count) => engine.numbers('rollups_pk', count),
   })
+  const packer = createPacker()
   let known: Known | null = null
   const recall = async (): Promise<Known> =>
     (known ??= { seq: await readCount(engine, `seq:${writer}`), open: new Map() })
@@ -83,7 +85,7 @@ export const createStore = (engine: Engine, { writer, now = Date.now }: StoreOpt
     let taken = 0
     let seq = state.seq
     const fresh = latest.map(([id, recorded]) =>
-      toFresh(recorded, { pk: stored.get(id) ?? numbers[taken++]!, writer, seq: ++seq }),
+      toFresh(packer, recorded, { pk: stored.get(id) ?? numbers[taken++]!, writer, seq: ++seq }),
     )
     const old = stored.size > 0 ? await readOld(engine, [...stored.values()]) : noOld
     for (const one of fresh) one.row.feedback ??= old.rows.find(({ pk }) => pk === one.row.pk)?.feedback ?? null
@@ -137,10 +139,10 @@ const createTurns = () => {
   }
 }
 
-const toFresh = (recorded: RecordedCall, place: { pk: number; writer: string; seq: number }): Fresh => {
+const toFresh = (packer: Packer, recorded: RecordedCall, place: { pk: number; writer: string; seq: number }): Fresh => {
   const row = toCallRow(recorded, place)
   const text = toText(recorded.searchText, SEARCH_MAX)
-  const content = packContent(row.pk, recorded.payloads, text)
+  const content = packer.pack(row.pk, recorded.payloads, text)
   return { row, recorded, content, doc: { pk: row.pk, ids: idsOf(row), text } }
 }
 
