@@ -10,6 +10,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import { build } from 'vite'
+import { expect } from 'vitest'
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const FLAGS = [
@@ -62,6 +63,10 @@ export async function startChrome(): Promise<Chrome> {
     close: () => browser.close(),
   }
 }
+
+/** What a page will show in a moment: asked for again and again. Ten seconds are for a busy machine, not for the page. */
+export const soon = <T>(look: () => T, options: { timeout?: number } = {}) =>
+  expect.poll(look, { timeout: 10_000, ...options })
 
 /** Violations that matter, in words. */
 export async function axe(page: Page): Promise<string[]> {

@@ -1,7 +1,7 @@
 // What fails is said, where it failed, with a way on; what comes back is picked up without a reload.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Page } from 'playwright-core'
-import { noBrowser, startChrome, type Chrome } from './browser.ts'
+import { noBrowser, soon, startChrome, type Chrome } from './browser.ts'
 import { makeCalls } from './calls.ts'
 import { startFakeWeir, type FakeWeir } from './fake-weir.ts'
 
@@ -65,7 +65,7 @@ describe.skipIf(noBrowser)('failure', () => {
     const missed = weir.record({ preview: 'said while nobody listened' })
     await weir.start()
     await page.locator(`#row-${missed.id}`).waitFor()
-    await expect.poll(() => page.getByText('No connection to Weir').count()).toBe(0)
+    await soon(() => page.getByText('No connection to Weir').count()).toBe(0)
   })
 
   test('an empty answer says what to do next', async () => {

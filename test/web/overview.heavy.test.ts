@@ -1,7 +1,7 @@
 // The first minutes with Weir, and the look someone takes at it every morning.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Page } from 'playwright-core'
-import { noBrowser, startChrome, type Chrome } from './browser.ts'
+import { noBrowser, soon, startChrome, type Chrome } from './browser.ts'
 import { makeCalls } from './calls.ts'
 import { startFakeWeir, type FakeOptions, type FakeWeir } from './fake-weir.ts'
 
@@ -28,7 +28,7 @@ describe.skipIf(noBrowser)('overview', () => {
     await open('', { calls: [] })
     await page.getByText('Waiting for the first call…').waitFor()
     const { origin } = new URL(weir.url)
-    await expect.poll(() => page.locator('pre').innerText()).toContain(`base_url="${origin}/openai/v1"`)
+    await soon(() => page.locator('pre').innerText()).toContain(`base_url="${origin}/openai/v1"`)
     await page.getByRole('tab', { name: 'Claude Code' }).click()
     expect(await page.locator('pre').innerText()).toContain(`ANTHROPIC_BASE_URL=${origin}/anthropic`)
 
@@ -37,7 +37,7 @@ describe.skipIf(noBrowser)('overview', () => {
     weir.end(call, { preview: 'Hello, shore.', durationMs: 812, costNano: 45_000 })
     await page.getByText('It works.').waitFor()
     await page.getByRole('link', { name: 'Open the call' }).click()
-    await expect.poll(() => page.url()).toContain(`/app/calls/${call.id}`)
+    await soon(() => page.url()).toContain(`/app/calls/${call.id}`)
     await page.getByText('Hello, shore.').first().waitFor()
   })
 
@@ -53,25 +53,25 @@ describe.skipIf(noBrowser)('overview', () => {
     await open()
     const figures = page.getByLabel('Key figures')
     const within = weir.calls.filter((c) => c.startedAt > Date.now() - 86_400_000)
-    await expect.poll(() => figures.innerText()).toContain(within.length.toLocaleString('en-US'))
+    await soon(() => figures.innerText()).toContain(within.length.toLocaleString('en-US'))
     expect(await figures.innerText()).toMatch(/Spend[\s\S]*unpriced[\s\S]*\$\d+\.\d\d[\s\S]*[+−]\d/)
     await figures.getByText('Errors').click()
-    await expect.poll(() => page.url()).toContain('calls?q=outcome:error')
+    await soon(() => page.url()).toContain('calls?q=outcome:error')
   })
 
   test('the chart is split as chosen, and the address says how', async () => {
     await open()
     await page.getByRole('radio', { name: 'Latency' }).click()
-    await expect.poll(() => page.url()).toContain('metric=latency')
+    await soon(() => page.url()).toContain('metric=latency')
     await page.getByRole('button', { name: 'Split by: Model' }).click()
     await page.getByRole('menuitemradio', { name: 'Provider' }).click()
-    await expect.poll(() => page.url()).toContain('by=provider')
+    await soon(() => page.url()).toContain('by=provider')
     const panel = page.getByRole('region', { name: 'Duration p95 over time' })
     await panel.getByText('anthropic').waitFor()
     await page.reload()
     await panel.getByText('anthropic').waitFor()
     await panel.getByText('anthropic').click()
-    await expect.poll(() => page.url()).toContain('q=provider:anthropic')
+    await soon(() => page.url()).toContain('q=provider:anthropic')
   })
 
   test('a drag over the chart chooses the time, for the whole page', async () => {
@@ -83,8 +83,8 @@ describe.skipIf(noBrowser)('overview', () => {
     await page.mouse.down()
     await page.mouse.move(box.x + box.width * 0.75, box.y + 60, { steps: 4 })
     await page.mouse.up()
-    await expect.poll(() => page.url()).toMatch(/from=\d+&to=\d+/)
-    await expect.poll(() => page.getByRole('button', { name: 'Live' }).isDisabled()).toBe(true)
+    await soon(() => page.url()).toMatch(/from=\d+&to=\d+/)
+    await soon(() => page.getByRole('button', { name: 'Live' }).isDisabled()).toBe(true)
     await page.goBack()
     await page.getByRole('button', { name: 'Time range: Last 24 hours' }).waitFor()
   })
@@ -102,13 +102,13 @@ describe.skipIf(noBrowser)('overview', () => {
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox', { name: 'Go to' }).fill('slow')
     await page.keyboard.press('Enter')
-    await expect.poll(() => page.url()).toContain('q=duration')
+    await soon(() => page.url()).toContain('q=duration')
 
     const call = weir.record({ responseId: 'resp_0123456789' })
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox', { name: 'Go to' }).fill('resp_0123456789')
     await page.getByRole('option', { name: /Open call/ }).click()
-    await expect.poll(() => page.url()).toContain(`calls/${call.id}`)
+    await soon(() => page.url()).toContain(`calls/${call.id}`)
   })
 
   test('g o, g c and ? work wherever nobody types', async () => {
@@ -116,10 +116,10 @@ describe.skipIf(noBrowser)('overview', () => {
     await page.getByLabel('Key figures').getByText('Calls').waitFor()
     await page.keyboard.press('g')
     await page.keyboard.press('c')
-    await expect.poll(() => page.url()).toMatch(/\/calls$/)
+    await soon(() => page.url()).toMatch(/\/calls$/)
     await page.keyboard.press('g')
     await page.keyboard.press('o')
-    await expect.poll(() => page.url()).toMatch(/\/app\/$/)
+    await soon(() => page.url()).toMatch(/\/app\/$/)
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
   })
@@ -141,7 +141,7 @@ describe.skipIf(noBrowser)('overview', () => {
     await page.locator('[role=grid] .row').first().click()
     await page.getByRole('tab', { name: 'Conversation' }).waitFor()
     await page.getByRole('link', { name: 'Open on its own page' }).click()
-    await expect.poll(() => page.url()).toContain('/weir/app/calls/')
+    await soon(() => page.url()).toContain('/weir/app/calls/')
     await page.reload()
     await page.getByRole('tab', { name: 'Conversation' }).waitFor()
   })
