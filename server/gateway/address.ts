@@ -19,6 +19,8 @@ export interface Address {
 
 /** True when the gateway must answer this target; false for dashboard, API and health. */
 export function isGateway(target: string, basePath: string): boolean {
+  // Absolute form and `*` are nobody's path: the gateway refuses them.
+  if (!target.startsWith('/')) return true
   const path = stripBase(target, basePath)
   if (path === null) return false
   const first = firstSegment(path)

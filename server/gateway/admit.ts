@@ -4,13 +4,23 @@ import type { Gateway } from './gateway.ts'
 import { headerOf } from './headers.ts'
 import type { LiveCall } from './live.ts'
 
-export function admit(call: LiveCall, gateway: Gateway): void {
+/** What headers and address alone can decide; for a native address that is before one byte of the body is read. */
+export function checkAccess(call: LiveCall): void {
   const { caller, provider } = call
   if (call.rules.config.keys.unknown === 'refuse' && !caller.trusted) {
     throw new WeirError('key_invalid', 'This Weir serves only calls with a Weir key (keys.unknown: refuse). Send one in x-weir-key, or where the provider key would go.')
   }
   if (!provider) return
   refuseForeignSignature(call)
+  if (provider.apiKey !== null && caller.credential === null && !caller.trusted && !isHarmless(call)) {
+    throw new WeirError('credential_required', `The credential that Weir holds for ${provider.name} is used only for calls with a valid Weir key. Send one in x-weir-key, or send a ${provider.name} key of your own.`)
+  }
+}
+
+export function admit(call: LiveCall, gateway: Gateway): void {
+  const { provider } = call
+  checkAccess(call)
+  if (!provider) return
   useOwnCredential(call, gateway)
   for (const [name, value] of Object.entries(provider.headers)) call.setHeaders.push([name, value])
 }
@@ -27,10 +37,6 @@ function useOwnCredential(call: LiveCall, gateway: Gateway): void {
     call.setHeaders.push([header, prefix + provider.apiKey])
     call.changes.push({ what: `${provider.name}'s credential put in place of the Weir key`, why: 'a valid Weir key was shown' })
     caller.credential = gateway.nameCredential(provider.apiKey)
-    return
-  }
-  if (provider.apiKey !== null && !isHarmless(call)) {
-    throw new WeirError('credential_required', `The credential that Weir holds for ${provider.name} is used only for calls with a valid Weir key. Send one in x-weir-key, or send a ${provider.name} key of your own.`)
   }
 }
 

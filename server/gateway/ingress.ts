@@ -5,6 +5,7 @@
 import { performance } from 'node:perf_hooks'
 import { WeirError } from '../errors.ts'
 import { readAddress } from './address.ts'
+import { checkAccess } from './admit.ts'
 import { readCaller } from './caller.ts'
 import type { Gateway } from './gateway.ts'
 import { headerOf } from './headers.ts'
@@ -17,6 +18,7 @@ export async function ingress(call: LiveCall, gateway: Gateway): Promise<void> {
   call.address = readAddress(call.target, call.rules.config.basePath)
   if (call.address.provider !== null) call.provider = findProvider(call, call.address.provider)
   readCaller(call, gateway)
+  checkAccess(call)
   if (call.incoming.headers.expect?.toLowerCase() === '100-continue') call.outgoing.writeContinue()
   await readBody(call, gateway)
   if (call.body.kind === 'whole') call.received = call.body.bytes
