@@ -6,7 +6,8 @@
  */
 import type { Outcome } from '../call.ts'
 import { type ErrorCode, toWeirError, type WeirError } from '../errors.ts'
-import { plainError } from '../dialects/plain-error.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import { dialectByName, dialects, recognise } from '../dialects/registry.ts'
 import type { LiveAttempt } from './attempt.ts'
 import { headerOf } from './headers.ts'
 import type { LiveCall } from './live.ts'
@@ -25,11 +26,20 @@ export function refuse(call: LiveCall, thrown: unknown): void {
     return
   }
   const shape = { status, code: error.code, message: error.message }
-  const body = Buffer.from(JSON.stringify((call.dialect ?? plainError).error(shape)))
+  const body = Buffer.from(JSON.stringify(dialectOf(call).error(shape)))
   const headers = ['content-type', 'application/json', 'content-length', String(body.length), 'x-weir-error', error.code, 'x-weir-call-id', call.id]
   if (!mayRetry(error.code)) headers.push('x-should-retry', 'false')
   for (const [name, value] of Object.entries(error.headers)) headers.push(name, value)
   call.ending = { kind: 'whole', status, headers, body }
+}
+
+/** What the client can read. A refusal on headers comes before `identify`: then the path tells, whoever it was meant for. */
+function dialectOf(call: LiveCall): Dialect {
+  if (call.dialect) return call.dialect
+  const path = (call.address?.rest ?? call.target).split('?', 1)[0]!
+  const method = call.incoming.method!
+  const recognised = call.provider?.recognise(method, path) ?? recognise(dialects, method, path)
+  return recognised?.dialect ?? dialectByName('generic')
 }
 
 /** The upstream failed after its headers had come. */

@@ -41,7 +41,8 @@ export function createProviders(config: Pick<Config, 'providers'>): Providers {
 function toProvider(row: BuiltinRow, settings: ProviderConfig | undefined): Provider {
   const family = settings?.dialect ? FAMILIES[settings.dialect]! : row
   const baseUrl = (settings?.baseUrl ?? row.baseUrl).replace(/\/+$/, '')
-  const dialects = family.dialects.map((name): Dialect => dialectByName(name))
+  // What none of its dialects knows is still a call: kept and shown raw.
+  const dialects = [...family.dialects, 'generic'].map((name): Dialect => dialectByName(name))
   return {
     name: row.name,
     baseUrl,

@@ -129,9 +129,12 @@ export function looksLikeJson(contentType: string | null, bytes: Uint8Array): bo
   return bytes[0] === 0x7b || bytes[0] === 0x5b
 }
 
-/** Left raw: no dialect says anything in these. (`application/octet-stream` is looked at: some servers send JSON under it.) */
+/**
+ * Left raw: no dialect says anything in these, nor in AWS' event frames.
+ * (`application/octet-stream` is looked at: some servers send JSON under it.)
+ */
 export function isBinary(contentType: string): boolean {
-  return /^(audio|image|video|font|multipart)\//i.test(contentType)
+  return /^(?:(?:audio|image|video|font|multipart)\/|application\/vnd\.amazon\.eventstream)/i.test(contentType)
 }
 
 /** The frames that led to a response, one a line: the one that asks for it says what is asked. */
