@@ -1,6 +1,6 @@
 /**
  * `weir --demo`: Weir as it is, with a provider and clients that are made up, to look around. The calls go in by the front door;
- * only yesterday's are written into the journal of a new data folder. The folder is marked, so that nobody takes them for real.
+ * only those of the past are written into the journal of a new data folder. The folder is marked, so that nobody takes them for real.
  */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ export interface DemoOptions {
   config: ConfigSource
   /** The same seed, the same demo. */
   seed?: number
-  /** Scenarios of the last 24 hours, and of the first seconds. */
+  /** Scenarios of the last day (and a few less of the day before), and of the first seconds. */
   history?: number
   crowd?: number
 }

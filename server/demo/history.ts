@@ -1,5 +1,5 @@
 /**
- * Yesterday, made up: calls of the last 24 hours, written into the journal of a new demo folder before Weir opens it, exactly as
+ * The past, made up: calls of the last two days (the dashboard compares a day with the one before), written into the journal of a new demo folder before Weir opens it, exactly as
  * the gateway would have written them. The recorder makes rows of them like of any other call, so nothing downstream knows.
  */
 import { setImmediate as turn } from 'node:timers/promises'
@@ -20,9 +20,10 @@ import type { Scenario, Turn } from './turn.ts'
 import { toRequest } from './wire/registry.ts'
 
 const HOUR = 3_600_000
-const SPAN = 24 * HOUR
-/** A good two calls each. */
-const SCENARIOS = 1250
+const DAY = 24 * HOUR
+/** A good two calls each, in the last 24 hours; the day before had fewer. */
+const SCENARIOS = 1150
+const DAY_BEFORE = 0.8
 /** An hour in which a provider was overloaded, and when an agent ran in circles, before now. */
 const OUTAGE = { provider: 'anthropic', from: 4.5 * HOUR, to: 4.1 * HOUR, share: 0.6 }
 const RUNAWAY_AT = 3.2 * HOUR
@@ -59,19 +60,25 @@ export async function writeHistory({
   }
   try {
     await tell(runaway(random), now - RUNAWAY_AT)
-    for (const ago of hoursAgo(scenarios, now, random)) await tell(anyScenario(random), now - ago)
+    // The newer day first, so that the recorder has it first.
+    for (const [before, count] of [
+      [0, scenarios],
+      [DAY, DAY_BEFORE * scenarios],
+    ] as const)
+      for (const ago of momentsOf(before, count, now, random)) await tell(anyScenario(random), now - ago)
   } finally {
     await journal.close()
   }
   return written
 }
 
-/** Moments of the last day, more of them in working hours. Oldest first. */
-function hoursAgo(count: number, now: number, random: Random): number[] {
+/** How long ago things began on one day, more of them in working hours. Oldest first. */
+function momentsOf(before: number, count: number, now: number, random: Random): number[] {
   const moments: number[] = []
   while (moments.length < count) {
-    const ago = random.next() * SPAN
-    const hour = new Date(now - ago).getHours() + new Date(now - ago).getMinutes() / 60
+    const ago = before + random.next() * DAY
+    const at = new Date(now - ago)
+    const hour = at.getHours() + at.getMinutes() / 60
     const busy = 0.22 + 0.78 * Math.exp(-(((hour - 14.2) / 4.4) ** 2))
     if (random.chance(busy)) moments.push(ago)
   }

@@ -29,14 +29,14 @@ export interface TrafficOptions {
 /** Calls at one time: above it scenarios wait. */
 const MOST_CALLS = 40
 const CROWD_MS = 6000
-/** Scenarios a second, in the middle of a wave; each makes about three calls. */
-const RATE = 0.6
+/** Scenarios a second, in the middle of a wave; each makes between two and three calls. */
+const RATE = 0.5
 const WAVE_MS = 8 * 60_000
 const TROUBLE = 0.02
 const RUNAWAY_AFTER_MS = 20_000
 const RUNAWAY_EVERY_MS = 25 * 60_000
 
-export function startTraffic({ url, provider, random, crowd = 90 }: TrafficOptions): Traffic {
+export function startTraffic({ url, provider, random, crowd = 70 }: TrafficOptions): Traffic {
   const agent = new Agent({ connections: MOST_CALLS, headersTimeout: 0, bodyTimeout: 0 })
   const stopping = new AbortController()
   const running = new Set<Promise<void>>()
