@@ -25,7 +25,7 @@ describe.skipIf(noBrowser)('looks', () => {
 
   const pages: [name: string, path: () => string, ready: string][] = [
     ['overview', () => weir.url, '[aria-label="Latest calls"] li'],
-    ['calls', () => `${weir.url}calls?q=duration:>1s`, '.row'],
+    ['calls', () => `${weir.url}calls?q=duration:>1s`, '[role=grid] .row'],
     [
       'a call beside the list',
       () => `${weir.url}calls?call=${weir.calls[3]!.id}`,
@@ -49,7 +49,7 @@ describe.skipIf(noBrowser)('looks', () => {
 
   test('open menus and cards are as clean as the page', async () => {
     const page = await chrome.open(`${weir.url}calls`)
-    await page.locator('.row').first().waitFor()
+    await page.locator('[role=grid] .row').first().waitFor()
     for (const name of ['Columns', 'Export', /^Time range/]) {
       await page.getByRole('button', { name }).click()
       await page.locator('.pop:visible').first().waitFor()

@@ -11,6 +11,11 @@ export interface Figure {
 export const UNKNOWN = '—'
 
 const count = new Intl.NumberFormat('en-US')
+/** Made once: making one costs more than using it a hundred times, and a table row uses several. */
+const fixed = Array.from(
+  { length: 10 },
+  (_, digits) => new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+)
 const oneDigit = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1, minimumFractionDigits: 1 })
 
 export const toCount = (n: number | null | undefined) => (n === null || n === undefined ? UNKNOWN : count.format(n))
@@ -39,7 +44,7 @@ export function toMoney(nano: number | null | undefined, digits?: number): strin
   if (digits === undefined && dollars >= 1e5) return `${sign}$${oneDigit.format(dollars / 1e3)} k`
   const places = digits ?? (dollars >= 1 ? 2 : dollars >= 0.0001 ? 4 : 6)
   if (dollars < 10 ** -places) return `${sign}<$${(10 ** -places).toFixed(places)}`
-  return `${sign}$${dollars.toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places })}`
+  return `${sign}$${fixed[places]!.format(dollars)}`
 }
 
 /** Milliseconds. */
