@@ -71,6 +71,7 @@ export interface Timeouts {
 export function createTimeouts(limits: Limits, target: string, deadlines: Deadlines, fail: (error: WeirError) => void): Timeouts {
   const totalAt = limits.total === null ? Number.POSITIVE_INFINITY : performance.now() + limits.total
   let phase: Phase = 'connect'
+  let standsStill = false
   const deadline: Deadline = {
     at: totalAt,
     expire: () => fail(toTimeout(deadline.at === totalAt ? 'total' : phase, limits, target)),
@@ -81,11 +82,18 @@ export function createTimeouts(limits: Limits, target: string, deadlines: Deadli
   return {
     enter(next) {
       phase = next
+      if (!standsStill) count()
+    },
+    // After a pause one more piece may be on its way: it must not start the clock again.
+    touch: () => void (standsStill || count()),
+    pause() {
+      standsStill = true
+      deadline.at = totalAt
+    },
+    resume() {
+      standsStill = false
       count()
     },
-    touch: count,
-    pause: () => (deadline.at = totalAt),
-    resume: count,
     clear: () => deadlines.remove(deadline),
   }
 }
