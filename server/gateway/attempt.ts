@@ -232,7 +232,7 @@ function toFailure(error: Error, target: Target, begun: boolean): WeirError {
   const system = (error as NodeJS.ErrnoException).code ?? ''
   const [code, what]: [ErrorCode, string] = system === 'UND_ERR_CONNECT_TIMEOUT'
     ? ['timeout_connect', 'could not be reached in time']
-    : UNREACHABLE.has(system)
+    : UNREACHABLE.has(system) || error.message.startsWith('Proxy response')
     ? ['upstream_unreachable', 'could not be reached']
     : isInvalid(error, system)
       ? ['upstream_invalid', 'sent something that is not HTTP as Weir can read it']

@@ -47,7 +47,7 @@ const guardedLookup: LookupFunction = (hostname, options, done) => {
 const guarded = { lookup: guardedLookup }
 
 export function createUpstreams(config: Config, environment: ProxyEnvironment): Upstreams {
-  const shared = createShared(environment)
+  const shared = createDispatcher(environment, guarded)
   let own = new Map<string, { settings: string; dispatcher: Dispatcher }>()
 
   const use = (next: Config) => {
@@ -56,7 +56,7 @@ export function createUpstreams(config: Config, environment: ProxyEnvironment): 
       if (!provider.proxy && !provider.tls && !provider.allowPrivate) continue
       const settings = JSON.stringify([provider.proxy, provider.tls, provider.allowPrivate])
       const before = own.get(name)
-      kept.set(name, before?.settings === settings ? before : { settings, dispatcher: createOwn(provider) })
+      kept.set(name, before?.settings === settings ? before : { settings, dispatcher: createOwn(provider, environment) })
     }
     for (const [name, { dispatcher }] of own) if (kept.get(name)?.dispatcher !== dispatcher) void dispatcher.close()
     own = kept
@@ -72,18 +72,16 @@ export function createUpstreams(config: Config, environment: ProxyEnvironment): 
   }
 }
 
-function createShared({ httpProxy, httpsProxy, noProxy }: ProxyEnvironment): Dispatcher {
-  if (!httpProxy && !httpsProxy) return new Agent({ ...OPTIONS, connect: guarded })
-  return new EnvHttpProxyAgent({
-    ...OPTIONS,
-    connect: guarded,
-    ...(httpProxy ? { httpProxy } : {}),
-    ...(httpsProxy ? { httpsProxy } : {}),
-    ...(noProxy ? { noProxy } : {}),
-  })
+type Connect = { lookup?: LookupFunction } & NonNullable<ProviderConfig['tls']>
+
+/** Straight, or through the environment's proxy. What is not set is said to be empty, or undici would read the environment itself. */
+function createDispatcher({ httpProxy, httpsProxy, noProxy }: ProxyEnvironment, connect: Connect): Dispatcher {
+  if (!httpProxy && !httpsProxy) return new Agent({ ...OPTIONS, connect })
+  return new EnvHttpProxyAgent({ ...OPTIONS, connect, requestTls: connect, httpProxy: httpProxy ?? '', httpsProxy: httpsProxy ?? '', noProxy: noProxy ?? '' })
 }
 
-function createOwn({ proxy, tls, allowPrivate }: ProviderConfig): Dispatcher {
-  const connect = { ...(allowPrivate ? {} : guarded), ...tls }
-  return proxy ? new ProxyAgent({ ...OPTIONS, uri: proxy, requestTls: connect }) : new Agent({ ...OPTIONS, connect })
+/** A provider's own proxy comes before the environment's; its certificates count through either. */
+function createOwn({ proxy, tls, allowPrivate }: ProviderConfig, environment: ProxyEnvironment): Dispatcher {
+  const connect: Connect = { ...(allowPrivate ? {} : guarded), ...tls }
+  return proxy ? new ProxyAgent({ ...OPTIONS, uri: proxy, requestTls: connect }) : createDispatcher(environment, connect)
 }

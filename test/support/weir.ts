@@ -32,9 +32,11 @@ export interface TestOptions {
   config?: Record<string, unknown>
   dataDir?: string
   httpProxy?: string
+  httpsProxy?: string
+  noProxy?: string
 }
 
-export async function startWeir({ providers = {}, config = {}, dataDir, httpProxy }: TestOptions = {}): Promise<TestWeir> {
+export async function startWeir({ providers = {}, config = {}, dataDir, httpProxy, httpsProxy, noProxy }: TestOptions = {}): Promise<TestWeir> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'weir-test-')))
   const base = { port: 0, data: folder, drainDelay: 0, ...config }
   const source = createSource(base, providers)
@@ -46,7 +48,7 @@ export async function startWeir({ providers = {}, config = {}, dataDir, httpProx
     assetsDir: new URL('dist/web', root).pathname,
     migrationsDir: new URL('db/migrations', root).pathname,
     version: '0.0.0-test',
-    proxy: { httpProxy: httpProxy ?? null, httpsProxy: null, noProxy: null },
+    proxy: { httpProxy: httpProxy ?? null, httpsProxy: httpsProxy ?? null, noProxy: noProxy ?? null },
   })
 
   const calls: Call[] = []
