@@ -16,7 +16,7 @@ beforeAll(async () => {
   })
 })
 beforeEach(() => house.reset())
-afterAll(() => house.close())
+afterAll(() => house?.close())
 
 const client = (path: string, options: Record<string, unknown> = {}) =>
   new OpenAI({ apiKey: 'sk-test-0123456789abcdef', baseURL: house.at(path), maxRetries: 2, ...options })

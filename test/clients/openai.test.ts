@@ -13,11 +13,11 @@ let openai: OpenAI
 beforeAll(async () => {
   house = await openClientHouse(['openai', 'groq'])
 })
-beforeEach(() => {
-  house.reset()
+beforeEach(async () => {
+  await house.reset()
   openai = client()
 })
-afterAll(() => house.close())
+afterAll(() => house?.close())
 
 const client = (options: Record<string, unknown> = {}) =>
   new OpenAI({ apiKey: 'sk-test-0123456789abcdef', baseURL: house.at('/openai/v1'), maxRetries: 0, ...options })
@@ -252,14 +252,15 @@ test('a provider that says not to try again is obeyed', async () => {
 })
 
 test('a client that leaves in the middle of a stream ends the upstream request', async () => {
-  house.answer(hangsAfter(chatEvents({}).slice(0, 2)))
+  const hanging = hangsAfter(chatEvents({}).slice(0, 2))
+  house.answer(hanging.answer)
   const stream = await openai.chat.completions.create({ ...question, stream: true })
   let said = ''
   for await (const chunk of stream) {
     said += chunk.choices[0]?.delta.content ?? ''
     if (said === 'Hello') stream.controller.abort()
   }
-  await house.provider.aborted
+  await hanging.left
   const row = await house.row()
   expect(row).toMatchObject({
     outcome: 'client_abort',

@@ -13,7 +13,7 @@ export interface ClientHouse {
   /** The base URL of a provider's native address, such as `/openai/v1`. */
   at(path: string): string
   /** Speaks again, forgets what was asked before. */
-  reset(): void
+  reset(): Promise<void>
   answer(how: Answer): void
   /** Requests that reached the provider since `reset`. */
   asked(): SeenRequest[]
@@ -29,6 +29,7 @@ export interface ClientHouse {
 export async function openClientHouse(names: string[], config: Record<string, unknown> = {}): Promise<ClientHouse> {
   const provider = await startProvider(speaks)
   const weir = await startWeir({ providers: Object.fromEntries(names.map((name) => [name, provider])), config })
+  await weir.ready
   let from = 0
   /** Rows are stored in the order in which calls end: when this refused call is there, all before it are. */
   const storeAll = async () => {
@@ -45,10 +46,10 @@ export async function openClientHouse(names: string[], config: Record<string, un
     weir,
     provider,
     at: (path) => `${weir.url}${path}`,
-    reset() {
+    async reset() {
       provider.answer(speaks)
       provider.requests.length = 0
-      from = weir.calls.length
+      from = (await storeAll()) + 1
     },
     answer: provider.answer,
     asked: () => provider.requests,

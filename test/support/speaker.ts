@@ -2,7 +2,6 @@
  * A provider for official clients: it answers in the formats of OpenAI, Anthropic, Google and Ollama, whole or as a stream, as
  * their recordings have them. A question with tools is answered with a call of the first tool, anything else with two words.
  */
-import type { ServerResponse } from 'node:http'
 import { geminiAnswer, geminiStream, message, messageEvents, ollamaLines } from './formats.ts'
 import { chat, chatEvents, embeddings, file, response, responseEvents } from './formats-openai.ts'
 import { type Answer, json, type SeenRequest, stream } from './provider.ts'
@@ -33,10 +32,13 @@ export function inTurn(...answers: Answer[]): Answer {
   return (...exchange) => answers[Math.min(n++, answers.length - 1)]!(...exchange)
 }
 
-/** The beginning of a stream, and then nothing: for clients that leave. */
-export const hangsAfter =
-  (pieces: readonly string[]): Answer =>
-  (_, out: ServerResponse) => {
+/** The beginning of a stream, and then nothing: for clients that leave. `left` settles when the connection was closed. */
+export function hangsAfter(pieces: readonly string[]): { answer: Answer; left: Promise<void> } {
+  const left = Promise.withResolvers<void>()
+  const answer: Answer = (_, out) => {
+    out.on('close', () => left.resolve())
     out.writeHead(200, { 'content-type': 'text/event-stream' })
     out.write(pieces.join(''))
   }
+  return { answer, left: left.promise }
+}
