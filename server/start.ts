@@ -28,7 +28,7 @@ import { createJournal } from './journal/append.ts'
 import { createProviders } from './providers/registry.ts'
 import { createAsk } from './reader/ask.ts'
 import { startRecorder } from './recorder/handle.ts'
-import type { ProviderFacts, RecorderOptions, RecorderStatus } from './recorder/messages.ts'
+import type { ProviderFacts, RecorderOptions, RecorderStatus, StoredCall } from './recorder/messages.ts'
 import { createHttpServer } from './serve.ts'
 
 export interface Settings {
@@ -78,16 +78,29 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   const running = createRunning()
   const upstreams = createUpstreams(config, settings.proxy)
   const listeners = new Set<(calls: Call[]) => void>()
+  const storedListeners = new Set<(stored: readonly StoredCall[]) => void>()
   let status: RecorderStatus = NOTHING_RECORDED
   let rules: Rules = toRules(config)
   let draining = false
+  let refusing = false
   let parserRefused = 0
+
+  const tell = (calls: Call[]) => {
+    for (const listener of listeners) listener(calls)
+  }
+  /** Stored before the recorder heard that somebody listens: the listener must not miss them. */
+  const readBack = async (stored: readonly StoredCall[]): Promise<Call[]> => {
+    const calls = await Promise.all(stored.map(({ id }) => ask('getCall', { id }).catch(() => null)))
+    return calls.filter((call) => call !== null)
+  }
 
   const recorder = startRecorder({
     workerUrl: settings.workers.recorder,
     options: { dataDir: config.data, database: config.database, wake, ...fromConfig(rules) },
-    onRecorded: (calls) => {
-      for (const listener of listeners) listener(calls)
+    onRecorded: (stored, calls) => {
+      for (const listener of storedListeners) listener(stored)
+      if (calls) tell(calls)
+      else if (listeners.size > 0) void readBack(stored).then(tell)
     },
     onStatus: (next) => (status = next),
     onFailed: say,
@@ -110,18 +123,25 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     buffered: { bytes: 0 },
     refusesUsage: new Set(),
     knownModels: () => ask('knownModels', {}),
-    draining: () => draining,
+    draining: () => refusing,
   }
   const onRecorded = (listener: (calls: Call[]) => void) => {
     listeners.add(listener)
-    return () => listeners.delete(listener)
+    if (listeners.size === 1) recorder.listen(true)
+    return () => {
+      if (listeners.delete(listener) && listeners.size === 0) recorder.listen(false)
+    }
+  }
+  const onStored = (listener: (stored: readonly StoredCall[]) => void) => {
+    storedListeners.add(listener)
+    return () => void storedListeners.delete(listener)
   }
   const app = createApp({
     config: () => source.current(),
     configProblems: () => source.problems(),
     ask,
     running,
-    recorded: { subscribe: onRecorded, status: () => status },
+    recorded: { onStored, subscribe: onRecorded, status: () => status },
     journal,
     admin,
     assets: settings.assetsDir,
@@ -155,11 +175,14 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     await Promise.all([ask.close(), upstreams.close()])
   }
   const drain = async ({ delay = source.current().drainDelay }: { delay?: number } = {}) => {
+    // Until the balancers have seen readyz fail they go on sending, and those calls are served.
     draining = true
     await wait(delay)
+    refusing = true
     server.close()
     server.closeIdleConnections()
     await Promise.race([running.idle(), wait(source.current().grace, undefined, { ref: false })])
+    await handedOver(server)
     await close()
   }
   return { url: `http://${toHost(config.host)}:${port}${config.basePath}`, port, adminToken: admin.firstToken, onRecorded, ready: recorder.ready, drain, close }
@@ -167,6 +190,15 @@ export async function startWeir(settings: Settings): Promise<Weir> {
 
 /** Most calls show a provider's key; only what looks like ours is worth a hash (4 µs). */
 const mayBeWeirKey = (value: string, configured: string | null) => value.startsWith('wa_') || value.length === configured?.length
+
+/** A call is over before its last bytes have left for a slow client; a dashboard's open connection must not hold up the end for ever. */
+async function handedOver(server: Server): Promise<void> {
+  for (const until = Date.now() + 5000; Date.now() < until; await wait(20)) {
+    server.closeIdleConnections()
+    const open = await new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)))
+    if (!open) return
+  }
+}
 
 const NOTHING_RECORDED: RecorderStatus = { behindMs: 0, callsRecorded: 0, entriesSkipped: 0, diskBytes: 0, problem: null, positions: [] }
 

@@ -1,0 +1,145 @@
+// Whatever becomes of the database, calls pass as if nothing were: locked under load, or its disk full. When it works again every call
+// has its row, once; what the journal could not keep is counted and said.
+import { execFileSync } from 'node:child_process'
+import { closeSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import Database from 'better-sqlite3'
+import { expect, onTestFinished, test } from 'vitest'
+import { chatAnswer, chatStream, json, startProvider, stream } from '../support/provider.ts'
+import { startProcess } from '../support/process.ts'
+import { exchange } from '../support/raw-client.ts'
+import { startWeir } from '../support/weir.ts'
+import { CHAT, eventually, post, STREAM_BODY } from './support.ts'
+
+const SMALL = '{"model":"gpt-5-mini","messages":[]}'
+
+async function house(config: Record<string, unknown> = {}) {
+  const provider = await startProvider((request, response, incoming) => (request.text.includes('"stream":true') ? stream(chatStream()) : json(chatAnswer()))(request, response, incoming))
+  const weir = await startWeir({ providers: { openai: provider }, config })
+  onTestFinished(async () => {
+    await weir.close()
+    await provider.close()
+  })
+  await weir.ready
+  return weir
+}
+
+/** Calls, half of them streams, from `clients` at once until told to stop; every one must be answered whole. Answers with their ids. */
+function load(port: number, clients: number): () => Promise<string[]> {
+  const ids: string[] = []
+  let going = true
+  const all = Array.from({ length: clients }, async () => {
+    for (let n = 0; going; n++) {
+      const answer = await exchange(port, [`POST ${CHAT} HTTP/1.1`, 'host: x', 'content-type: application/json', `content-length: ${(n % 2 ? SMALL : STREAM_BODY).length}`, '', n % 2 ? SMALL : STREAM_BODY])
+      expect([answer.statusLine, answer.whole, String(answer.body)]).toEqual(['HTTP/1.1 200 OK', true, n % 2 ? JSON.stringify(chatAnswer()) : chatStream().join('')])
+      ids.push(answer.header('x-weir-call-id')!)
+    }
+  })
+  return async () => {
+    going = false
+    await Promise.all(all)
+    return ids
+  }
+}
+
+test('the database is locked for two seconds under load: calls pass, then parity', { timeout: 60_000 }, async () => {
+  const weir = await house()
+  const stop = load(weir.port, 8)
+  const other = new Database(join(weir.dataDir, 'weir.db'))
+  other.exec('BEGIN IMMEDIATE')
+  await wait(2000)
+  other.exec('ROLLBACK')
+  other.close()
+  const ids = await stop()
+  const calls = await weir.recordedCount(ids.length)
+  expect(calls.map((call) => call.id).toSorted()).toEqual(ids.toSorted())
+  expect(calls.filter((call) => call.outcome !== 'ok')).toEqual([])
+  expect(await weir.api('/status')).toMatchObject({ callsLost: 0, problem: null })
+})
+
+test('the journal cannot be written: calls pass, what is lost is counted and shown, and then it goes on', { timeout: 60_000 }, async () => {
+  // Segments so small that new ones are needed all the time; where their folder should be there is none.
+  const weir = await house({ journal: { segmentBytes: '64KiB' } })
+  const first = await post(weir, CHAT, SMALL)
+  await weir.recorded(first.header('x-weir-call-id')!)
+  const journal = join(weir.dataDir, 'journal')
+  renameSync(journal, `${journal}-away`)
+  const stop = load(weir.port, 4)
+  await eventually('calls are counted as lost', async () => (await weir.api('/status')).callsLost > 5)
+  expect((await fetch(`${weir.url}/readyz`)).status).toBe(503)
+  renameSync(`${journal}-away`, journal)
+  await eventually('ready again', async () => (await fetch(`${weir.url}/readyz`)).status === 200)
+  const ids = await stop()
+  const last = await post(weir, CHAT, SMALL)
+  expect(await weir.recorded(last.header('x-weir-call-id')!)).toMatchObject({ outcome: 'ok' })
+  const { callsLost } = await weir.api('/status')
+  await weir.recordedCount(ids.length + 2 - callsLost)
+  expect(new Set(weir.calls.map((call) => call.id)).size).toBe(weir.calls.length)
+})
+
+const isRoot = process.getuid?.() === 0
+test('the disk is full (a small tmpfs): calls pass whole, what is lost is counted, and parity after', { timeout: 90_000 }, async (context) => {
+  if (process.platform !== 'linux' || !isRoot) {
+    if (process.env['WEIR_TEST_ALL'] === '1') throw new Error('WEIR_TEST_ALL=1 needs root on Linux: a tmpfs must be mounted')
+    return context.skip('mounting a small tmpfs needs root on Linux')
+  }
+  const disk = mkdtempSync(join(tmpdir(), 'weir-full-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk], { stdio: 'pipe' })
+  } catch (error) {
+    if (process.env['WEIR_TEST_ALL'] === '1') throw error
+    rmSync(disk, { recursive: true })
+    return context.skip('a tmpfs cannot be mounted here')
+  }
+  const provider = await startProvider((request, response, incoming) => (request.text.includes('"stream":true') ? stream(chatStream()) : json(chatAnswer()))(request, response, incoming))
+  const dataDir = join(disk, 'data')
+  mkdirSync(dataDir)
+  const weir = await startProcess({ dataDir, providers: { openai: provider.url }, env: { WEIR_JOURNAL_SEGMENT_BYTES: '1MiB' } })
+  onTestFinished(async () => {
+    await weir.kill()
+    execFileSync('umount', ['-l', disk])
+    rmSync(disk, { recursive: true })
+    await provider.close()
+  })
+  const stop = load(weir.port, 8)
+  await eventually('some are recorded', async () => (await weir.api('/status')).callsRecorded > 20, 30_000)
+  const filler = fill(join(disk, 'filler'))
+  await eventually('the disk shows', async () => (await weir.api('/status')).problem !== null || (await weir.api('/status')).callsLost > 0, 30_000)
+  await wait(1500)
+  rmSync(filler)
+  await eventually('it works again', async () => (await fetch(`${weir.url}/readyz`)).ok, 30_000)
+  await wait(500)
+  const ids = await stop()
+  await eventually('the recorder has caught up', async () => {
+    const status = await weir.api('/status')
+    return status.problem === null && status.callsRecorded + status.callsLost >= ids.length
+  }, 30_000)
+  const { callsLost } = await weir.api('/status')
+  const rows = (await (await fetch(`${weir.url}/api/calls/export?format=jsonl`)).text()).split('\n').filter(Boolean).map((line) => JSON.parse(line))
+  expect(new Set(rows.map((row) => row.id)).size).toBe(rows.length)
+  expect(rows.length + callsLost).toBe(ids.length)
+  expect(rows.filter((row) => row.outcome !== 'ok')).toEqual([])
+  console.log(`full disk: ${ids.length} calls answered whole, ${rows.length} recorded, ${callsLost} counted as lost`)
+})
+
+/** Takes all that is left. */
+function fill(file: string): string {
+  const fd = openSync(file, 'w')
+  try {
+    for (const size of [65_536, 4096]) while (tryWrite(fd, size));
+  } finally {
+    closeSync(fd)
+  }
+  return file
+}
+
+function tryWrite(fd: number, size: number): boolean {
+  try {
+    return writeSync(fd, Buffer.alloc(size, 1)) === size
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return false
+    throw error
+  }
+}
