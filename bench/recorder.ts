@@ -1,16 +1,16 @@
 /**
- * `node bench/recorder.ts [small|sse|large …] [--calls=20000] [--profile]`: what storing a call costs, without the data path.
- * A journal of realistic calls is written by a process of its own; then the recorder's steps run over it in this thread, on real
- * SQLite in a temporary folder, and the processor time of the thread is read around each step. The machines are shared, so
- * it is processor time and not the clock that counts; `all threads` adds what V8's helpers do for it, which counts where
- * there is one core. Last comes the recorder itself, `whole`, over the same journal: that is the figure to hold.
- * For a profile: `node --cpu-prof bench/recorder.ts small --whole`.
+ * `node bench/recorder.ts [small|sse|large …] [--calls=10000] [--laps=5]`: what storing a call costs, without the data path.
+ * A journal of realistic calls is written by a process of its own; then the recorder runs over it in this thread, on real
+ * SQLite in a temporary folder, several times. The machines are shared, so it is processor time that counts and not the clock,
+ * and the best lap of them: neighbours on the core only ever add. First the recorder as it is, then its steps with a clock between them.
+ * `in all threads` adds what V8's helpers do for this one, which counts where there is one core.
+ * For a profile: `node --cpu-prof bench/recorder.ts small --laps=1`. `--listened`: main wants every call (a dashboard is open).
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { constants, PerformanceObserver } from 'node:perf_hooks'
+import { PerformanceObserver } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { openStore } from '../db/open.ts'
 import { createAssembler } from '../server/journal/assemble.ts'
@@ -23,84 +23,88 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     calls: { type: 'string' },
-    /** Only the recorder as it is, without the break-down. */
-    whole: { type: 'boolean' },
+    laps: { type: 'string', default: '5' },
+    listened: { type: 'boolean', default: false },
+    /** A folder for the journals, which stay there and are used again. */
+    keep: { type: 'string' },
     /** Of the process that writes the journal. */
     write: { type: 'string' },
   },
 })
-/** Calls in one transaction in the break-down: what the recorder learns to take under load. */
+const USUAL: Record<CallKind, number> = { small: 10_000, sse: 4000, large: 800 }
+/** Calls in one transaction in the break-down. */
 const BATCH = 256
 const CHECKPOINT_EVERY = 4096
 
-function toKinds(names: string[]): CallKind[] {
-  return names.length === 0 ? [...KINDS] : (names as CallKind[])
-}
-
 async function measure(kind: CallKind): Promise<void> {
-  const calls = Number(options.calls ?? (kind === 'large' ? 2000 : kind === 'sse' ? 8000 : 20_000))
+  const calls = Number(options.calls ?? USUAL[kind])
   const dir = mkdtempSync(join(tmpdir(), 'weir-recorder-bench-'))
-  const me = process.argv[1] as string
-  const written = spawnSync(process.execPath, [me, kind, `--calls=${calls}`, `--write=${dir}`], { stdio: 'inherit' })
-  if (written.status !== 0) throw new Error('The journal could not be written.')
+  const journal = toJournal(kind, calls, options.keep ?? dir)
   try {
-    if (!options.whole) await measureSteps(kind, calls, dir)
-    await measureWhole(kind, calls, dir)
+    const whole = await laps(() => measureWhole(calls, newFolder(dir, journal)))
+    const best = whole.toSorted((a, b) => a.thread - b.thread)[0]!
+    console.log(
+      `${kind}: ${best.thread.toFixed(1)} µs a call in the thread, ${best.all.toFixed(1)} in all threads,`,
+      `collecting garbage ${best.garbage.toFixed(1)} by the clock; RSS ${best.rss} MiB`,
+    )
+    console.log(`  laps: ${whole.map(({ thread }) => thread.toFixed(0)).join(' ')}`)
+    const steps = await laps(() => measureSteps(calls, newFolder(dir, journal)))
+    const names = Object.keys(steps[0]!.spent)
+    const least = names.map((name) => [name, Math.min(...steps.map(({ spent }) => spent[name]!))] as const)
+    console.log(`  steps: ${least.map(([name, µs]) => `${name} ${µs.toFixed(1)}`).join(' · ')} µs`)
+    console.log(`  ${steps[0]!.disk.toFixed(0)} bytes a call on disk`)
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
 }
 
-const recorderOptions = (dataDir: string): RecorderOptions => ({
-  dataDir,
-  database: 'sqlite',
-  wake: new SharedArrayBuffer(4),
-  retention: { contentMs: null, callsMs: null, maxBytes: null },
-  capture: { maxBytes: 8 * 1024 * 1024 },
-  prices: { overrides: [], aliases: {} },
-  providers: [{ name: 'openai', dialects: ['openai-chat'], priceId: 'openai', billing: 'metered', local: false }],
-})
-
-/** The same steps as recorder/round.ts, with a clock between them. */
-async function measureSteps(kind: CallKind, calls: number, dir: string): Promise<void> {
-  const dataDir = mkdtempSync(join(dir, 'steps-'))
-  const given = recorderOptions(dataDir)
-  const steps = createSteps(given)
-  const store = await openStore(given)
-  const assembler = createAssembler({ dir: join(dir, 'journal'), positions: [], open: [] })
-  const clock = createClock()
-  const warm = Math.min(2000, calls / 4)
-  for (let done = 0; done < calls;) {
-    if (done >= warm) clock.begin()
-    const batch = assembler.take(BATCH, 8 * 1024 * 1024)
-    clock.mark('assemble')
-    const rows = batch.calls.map((call) => steps.toRow(call, null))
-    clock.mark('decode, price, row')
-    await store.record({ calls: rows, positions: batch.positions, open: batch.open })
-    clock.mark('store')
-    if (done % CHECKPOINT_EVERY < BATCH) await store.checkpoint()
-    clock.mark('checkpoint')
-    done += batch.calls.length
-    clock.count(batch.calls.length)
-    if (batch.calls.length === 0) throw new Error(`The journal gave ${done} of ${calls} calls.`)
-  }
-  const disk = (await store.diskBytes()) / calls
-  assembler.close()
-  await store.close()
-  console.log(`${kind}, step by step: ${clock.report()}; ${disk.toFixed(0)} bytes a call on disk`)
+/** Writes it, unless it is there. */
+function toJournal(kind: CallKind, calls: number, folder: string): string {
+  const dir = join(folder, `${kind}-${calls}`)
+  if (existsSync(dir)) return join(dir, 'journal')
+  mkdirSync(dir)
+  const me = process.argv[1] as string
+  const { status } = spawnSync(process.execPath, [me, kind, `--calls=${calls}`, `--write=${dir}`], { stdio: 'inherit' })
+  if (status !== 0) throw new Error('The journal could not be written.')
+  return join(dir, 'journal')
 }
 
-async function measureWhole(kind: CallKind, calls: number, dir: string): Promise<void> {
+/** Journal and database are new each time: what is recorded is swept away. */
+function newFolder(dir: string, journal: string): string {
+  const dataDir = mkdtempSync(join(dir, 'lap-'))
+  cpSync(journal, join(dataDir, 'journal'), { recursive: true })
+  return dataDir
+}
+
+async function laps<T>(lap: () => Promise<T>): Promise<T[]> {
+  const results: T[] = []
+  for (let i = 0; i < Number(options.laps); i++) results.push(await lap())
+  return results
+}
+
+function recorderOptions(dataDir: string): RecorderOptions {
+  return {
+    dataDir,
+    database: 'sqlite',
+    wake: new SharedArrayBuffer(4),
+    retention: { contentMs: null, callsMs: null, maxBytes: null },
+    capture: { maxBytes: 8 * 1024 * 1024 },
+    prices: { overrides: [], aliases: {} },
+    providers: [{ name: 'openai', dialects: ['openai-chat'], priceId: 'openai', billing: 'metered', local: false }],
+  }
+}
+
+async function measureWhole(calls: number, dataDir: string) {
   let stored = 0
-  const given = recorderOptions(dir)
-  const recorder = createRecorder(given, {
+  const recorder = createRecorder(recorderOptions(dataDir), {
     post: (message) => {
-      if (message.type !== 'recorded') return
-      stored += message.calls.length
+      if (message.type === 'recorded') stored += message.stored.length
+      // What handing it to another thread costs this one, and a bit more.
       structuredClone(message)
     },
   })
-  const collections = watchGarbage()
+  recorder.receive({ type: 'listen', on: options.listened })
+  const garbage = watchGarbage()
   const before = { thread: process.threadCpuUsage(), all: process.cpuUsage() }
   const running = recorder.run()
   recorder.receive({ type: 'stop' })
@@ -108,57 +112,56 @@ async function measureWhole(kind: CallKind, calls: number, dir: string): Promise
   const thread = perCall(process.threadCpuUsage(before.thread), calls)
   const all = perCall(process.cpuUsage(before.all), calls)
   const rss = Math.round(process.memoryUsage.rss() / 1024 / 1024)
-  await new Promise((resolve) => setTimeout(resolve, 20))
-  console.log(
-    `${kind}, whole: ${thread} µs a call in the thread, ${all} µs in all threads, garbage ${collections(calls)}; RSS ${rss} MiB`,
-  )
   if (stored !== calls) throw new Error(`${stored} of ${calls} calls were stored.`)
-  if (readdirSync(dir).includes('recorder.mark')) throw new Error('The recorder did not end well.')
+  return { thread, all, rss, garbage: (await garbage.stop()) / calls }
 }
 
-const perCall = ({ user, system }: NodeJS.CpuUsage, calls: number): string => ((user + system) / calls).toFixed(1)
+const perCall = ({ user, system }: NodeJS.CpuUsage, calls: number): number => (user + system) / calls
 
-function createClock() {
-  const sums = new Map<string, number>()
-  let calls = 0
-  let last: number | null = null
-  const now = () => {
-    const { user, system } = process.threadCpuUsage()
-    return user + system
+/** The same steps as in recorder/round.ts. */
+async function measureSteps(calls: number, dataDir: string) {
+  const given = recorderOptions(dataDir)
+  const steps = createSteps(given)
+  const store = await openStore(given)
+  const assembler = createAssembler({ dir: join(dataDir, 'journal'), positions: [], open: [] })
+  const spent: Record<string, number> = {}
+  let at = process.threadCpuUsage()
+  const mark = (name: string) => {
+    spent[name] = (spent[name] ?? 0) + perCall(process.threadCpuUsage(at), calls)
+    at = process.threadCpuUsage()
   }
-  return {
-    begin: () => void (last = now()),
-    mark: (name: string) => {
-      if (last === null) return
-      const at = now()
-      sums.set(name, (sums.get(name) ?? 0) + at - last)
-      last = at
-    },
-    count: (more: number) => {
-      if (last !== null) calls += more
-    },
-    report: () => {
-      const all = [...sums.values()].reduce((sum, spent) => sum + spent, 0)
-      const each = [...sums].map(([name, spent]) => `${name} ${(spent / calls).toFixed(1)}`)
-      return `${each.join(' · ')} = ${(all / calls).toFixed(1)} µs of the thread a call`
-    },
+  for (let done = 0; done < calls;) {
+    const batch = assembler.take(BATCH, 8 * 1024 * 1024)
+    mark('assemble')
+    const rows = batch.calls.map((call) => steps.toRow(call, null))
+    mark('decode, price, row')
+    await store.record({ calls: rows, positions: batch.positions, open: batch.open })
+    mark('store')
+    if (done % CHECKPOINT_EVERY < BATCH) await store.checkpoint()
+    mark('checkpoint')
+    done += batch.calls.length
+    if (batch.calls.length === 0) throw new Error(`The journal gave ${done} of ${calls} calls.`)
   }
+  assembler.close()
+  await store.close()
+  return { spent, disk: statSync(join(dataDir, 'weir.db')).size / calls }
 }
 
-/** Time by the clock, of this thread: what it waited for. */
-function watchGarbage(): (calls: number) => string {
-  let young = 0
-  let old = 0
+/** Microseconds by the clock that this thread stood still for it. */
+function watchGarbage() {
+  let spent = 0
   const observer = new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) {
-      const { kind } = (entry as unknown as { detail: { kind: number } }).detail
-      if (kind === constants.NODE_PERFORMANCE_GC_MINOR) young += entry.duration
-      else old += entry.duration
-    }
+    for (const { duration } of list.getEntries()) spent += 1000 * duration
   })
   observer.observe({ entryTypes: ['gc'] })
-  return (calls) => `${((young * 1000) / calls).toFixed(1)} + ${((old * 1000) / calls).toFixed(1)} µs (young + old)`
+  return {
+    stop: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      observer.disconnect()
+      return spent
+    },
+  }
 }
 
 if (options.write !== undefined) await writeJournal(options.write, positionals[0] as CallKind, Number(options.calls))
-else for (const kind of toKinds(positionals)) await measure(kind)
+else for (const kind of positionals.length > 0 ? (positionals as CallKind[]) : KINDS) await measure(kind)

@@ -3,7 +3,7 @@ import type { Call } from '../call.ts'
 import type { Config } from '../config/config.ts'
 import type { JournalCounters } from '../journal/entry.ts'
 import type { Ask } from '../reader/ask.ts'
-import type { RecorderStatus } from '../recorder/messages.ts'
+import type { RecorderStatus, StoredCall } from '../recorder/messages.ts'
 import type { AdminAuth } from './auth.ts'
 
 export interface RunningEvent {
@@ -22,7 +22,9 @@ export interface RunningCalls {
 }
 
 export interface RecordedCalls {
-  /** After the commit. */
+  /** After the commit, every call; it costs nothing to listen. */
+  onStored(listener: (stored: readonly StoredCall[]) => void): () => void
+  /** The same calls whole: while somebody listens here, the recorder sends them over. */
   subscribe(listener: (calls: Call[]) => void): () => void
   status(): RecorderStatus
 }

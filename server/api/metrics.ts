@@ -21,7 +21,7 @@ type MetricDeps = Pick<AppDeps, 'running' | 'recorded' | 'journal' | 'startedAt'
 /** Counts what is recorded from now on; the answer is the page's text. */
 export const createMetrics = (deps: MetricDeps): (() => string) => {
   const byOutcome = new Map<string, number>(OUTCOMES.map((outcome) => [outcome, 0]))
-  deps.recorded.subscribe((calls) => {
+  deps.recorded.onStored((calls) => {
     for (const { outcome } of calls) byOutcome.set(outcome, (byOutcome.get(outcome) ?? 0) + 1)
   })
 

@@ -37,7 +37,7 @@ export const createUnrecorded = (running: RunningCalls, recorded: RecordedCalls)
       ended.set(call.id, { call, at: Date.now() })
       if (ended.size > MOST_ENDED) ended.delete(ended.keys().next().value as string)
     })
-    const stopRecorded = recorded.subscribe((calls) => {
+    const stopRecorded = recorded.onStored((calls) => {
       for (const call of calls) ended.delete(call.id)
     })
     return () => {
@@ -75,7 +75,7 @@ export const createUnrecorded = (running: RunningCalls, recorded: RecordedCalls)
           unsubscribe()
           resolve(found)
         }
-        const unsubscribe = recorded.subscribe((calls) => calls.some((call) => call.id === id) && done(true))
+        const unsubscribe = recorded.onStored((calls) => calls.some((call) => call.id === id) && done(true))
         const timer = setTimeout(done, ms, false)
       }),
   }

@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Call } from '../call.ts'
-import type { FromRecorder, RecorderOptions, RecorderStatus, ToRecorder } from './messages.ts'
+import type { FromRecorder, RecorderOptions, RecorderStatus, StoredCall, ToRecorder } from './messages.ts'
 
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 30_000
@@ -18,8 +18,8 @@ const HEAP_MB = 1024
 export interface StartRecorder {
   workerUrl: URL | string
   options: RecorderOptions
-  /** After the commit. */
-  onRecorded(calls: Call[], seq: number): void
+  /** After the commit, in order of storing. `calls`: the same calls whole; null where `listen` had not yet asked for them. */
+  onRecorded(stored: StoredCall[], calls: Call[] | null, seq: number): void
   onStatus(status: RecorderStatus): void
   /** A crash or hang, in words; the recorder is being started again. */
   onFailed?(message: string): void
@@ -28,7 +28,9 @@ export interface StartRecorder {
 }
 
 export interface RecorderHandle {
-  post(message: Exclude<ToRecorder, { type: 'stop' }>): void
+  post(message: Exclude<ToRecorder, { type: 'stop' | 'listen' }>): void
+  /** Whole calls are wanted, or no longer. Holds for every call that is journaled after this. */
+  listen(on: boolean): void
   /** The last one; null until the recorder has said something. */
   status(): RecorderStatus | null
   /** How often it had to be started again. */
@@ -46,13 +48,14 @@ export const startRecorder = (given: StartRecorder): RecorderHandle => {
   let worker: Worker
   let status: RecorderStatus | null = null
   let settings: ToRecorder | null = null
+  let listen: Extract<ToRecorder, { type: 'listen' }> = { type: 'listen', on: false }
   let restarts = 0
   let pause = FIRST_PAUSE_MS
   let again: NodeJS.Timeout | null = null
   let stopping = false
 
   const hear = (message: FromRecorder) => {
-    if (message.type === 'recorded') given.onRecorded(message.calls, message.seq)
+    if (message.type === 'recorded') given.onRecorded(message.stored, message.calls, message.seq)
     else if (message.type === 'status') given.onStatus((status = message.status))
     else if (message.type === 'failed') given.onFailed?.(message.message)
     else if (message.type === 'ready') ready.resolve()
@@ -79,6 +82,7 @@ export const startRecorder = (given: StartRecorder): RecorderHandle => {
       pause = Math.min(LONGEST_PAUSE_MS, pause * 2)
     })
     if (settings) worker.postMessage(settings)
+    if (listen.on) worker.postMessage(listen)
   }
 
   const watchdog = watchPulse(pulse, given.hangMs ?? HANG_MS, () => void worker.terminate())
@@ -95,6 +99,7 @@ export const startRecorder = (given: StartRecorder): RecorderHandle => {
       const bytes = new Uint8Array(message.bytes)
       worker.postMessage({ ...message, bytes }, [bytes.buffer])
     },
+    listen: (on) => worker.postMessage((listen = { type: 'listen', on })),
     stop: async (withinMs = 30_000) => {
       if (stopping) return ended.promise
       stopping = true

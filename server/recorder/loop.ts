@@ -56,6 +56,7 @@ export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): Re
   const stopped = Promise.withResolvers<void>()
   let stopAt: number | null = null
   let owner = false
+  let listened = false
 
   const receive = (message: ToRecorder) => {
     // Without the lock another process's recorder will record these calls, and what they said does not reach it.
@@ -64,6 +65,7 @@ export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): Re
       stopAt ??= now()
       stopped.resolve()
     } else if (message.type === 'prune') prunes.push(message.id)
+    else if (message.type === 'listen') listened = message.on
     else if (message.type === 'settings') {
       steps.set(message.settings)
       retention = message.settings.retention
@@ -124,6 +126,7 @@ export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): Re
       pace: createPace(),
       drain,
       post,
+      listened: () => listened,
       now,
       pulse,
     })

@@ -30,18 +30,26 @@ export interface ProviderFacts {
   local: boolean
 }
 
+/** What the main thread learns of every call that is stored. */
+export type StoredCall = Pick<Call, 'id' | 'outcome'>
+
 export type ToRecorder =
   /** Content of a call whose capture is below `full`: it goes by bounded memory, never by disk. */
   | { type: 'body'; callId: string; direction: Direction; bytes: Uint8Array }
   | { type: 'settings'; settings: Pick<RecorderOptions, 'retention' | 'prices' | 'providers'> }
   | { type: 'prune'; id: number }
+  /** Whether whole calls are wanted from now on; else they cost both threads their copying for nothing. */
+  | { type: 'listen'; on: boolean }
   /** Record all that is in the journal, then answer `stopped` and end. */
   | { type: 'stop' }
 
 export type FromRecorder =
   | { type: 'ready' }
-  /** After the commit: rows for live tail, ledger, cache and routes. `seq` is the storing order of this recorder. */
-  | { type: 'recorded'; calls: Call[]; seq: number }
+  /**
+   * After the commit, in order of storing; `seq` counts what this recorder has stored. `calls`: the same calls whole, if
+   * somebody listens, else null.
+   */
+  | { type: 'recorded'; stored: StoredCall[]; calls: Call[] | null; seq: number }
   | { type: 'status'; status: RecorderStatus }
   | { type: 'failed'; message: string }
   /** Answer to `prune`. */

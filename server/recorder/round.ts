@@ -22,6 +22,8 @@ export interface RoundDeps {
   /** Takes in the messages that are waiting: a body is sent before the journal knows of it, so it is here by then. */
   drain(): void
   post(message: FromRecorder): void
+  /** Whether somebody wants whole calls. */
+  listened(): boolean
   now(): number
   /** See `RecorderOptions.pulse`. */
   pulse: Int32Array
@@ -85,7 +87,12 @@ export const createRound = (deps: RoundDeps) => {
     for (const { call } of stored) bodies.forget(call.id)
     if (stored.length === 0) return
     seq += stored.length
-    deps.post({ type: 'recorded', calls: stored.map(({ call }) => call), seq })
+    deps.post({
+      type: 'recorded',
+      stored: stored.map(({ call: { id, outcome } }) => ({ id, outcome })),
+      calls: deps.listened() ? stored.map(({ call }) => call) : null,
+      seq,
+    })
   }
 
   /** `last`: store the position even if it was stored a moment ago. */

@@ -7,6 +7,7 @@ const open = async (options: HouseOptions = {}) => (house = await openHouse(opti
 afterEach(() => house.close())
 
 const recorderWith = (problem: string | null) => ({
+  onStored: () => () => {},
   subscribe: () => () => {},
   status: () => ({ behindMs: 1500, callsRecorded: 7, entriesSkipped: 2, diskBytes: 8192, problem, positions: [] }),
 })

@@ -182,6 +182,7 @@ function createStage() {
     subscribe: listen(onRunning),
   }
   const recorded: AppDeps['recorded'] = {
+    onStored: listen(onRecorded),
     subscribe: listen(onRecorded),
     status: () => ({ behindMs: 0, callsRecorded: 7, entriesSkipped: 0, diskBytes: 8192, problem: null, positions: [] }),
   }

@@ -36,8 +36,9 @@ export const startTestRecorder = (options: RecorderOptions, deps: Partial<Record
       for (const listener of listeners) listener()
     },
   })
+  recorder.receive({ type: 'listen', on: true })
   const running = recorder.run()
-  const calls = () => messages.flatMap((message) => (message.type === 'recorded' ? message.calls : []))
+  const calls = () => messages.flatMap((message) => (message.type === 'recorded' ? (message.calls ?? []) : []))
   const until = <T>(value: () => T | undefined) =>
     new Promise<T>((resolve, reject) => {
       const look = () => {

@@ -54,8 +54,8 @@ export const startThread = (
   const handle = startRecorder({
     workerUrl,
     options: { ...recorderOptions(dataDir, wake), ...options },
-    onRecorded: (calls, seq) => {
-      thread.calls.push(...calls)
+    onRecorded: (_stored, calls, seq) => {
+      thread.calls.push(...(calls ?? []))
       thread.seqs.push(seq)
       changed()
     },
@@ -66,6 +66,7 @@ export const startThread = (
     onFailed: (message) => void thread.failures.push(message),
     hangMs,
   })
+  handle.listen(true)
   onTestFinished(() => handle.stop())
   return { ...thread, handle }
 }

@@ -102,6 +102,7 @@ export async function startFakeWeir({
       subscribe: listen(onRunning),
     },
     recorded: {
+      onStored: listen(onRecorded),
       subscribe: listen(onRecorded),
       status: () => ({
         behindMs: status.behindMs,
