@@ -32,24 +32,37 @@ export function withoutUsage(call: LiveCall): void {
 const BLANK_LINE = /\r?\n\r?\n/g
 const USAGE_EVENT = /^data:\s*\{.*"choices"\s*:\s*\[\s*\].*\}\s*$/s
 
+/** The usage event has a few hundred bytes: what is longer than this is none, and goes on before its end has come. */
+const LONGEST = 64 * 1024
+/** So much of a blank line may stand at the end of a piece. */
+const SEAM = 3
+
 /** A filter over the stream's bytes: whole events pass at once, the one with `choices: []` and `usage` does not. */
 export function createUsageFilter(): { push(bytes: Buffer): Buffer; end(): Buffer } {
   let kept = ''
+  /** The event under way was too long to be held: its beginning has been sent. */
+  let passing = false
   return {
     push(bytes) {
-      kept += bytes.toString('latin1')
       let out = ''
       let from = 0
-      BLANK_LINE.lastIndex = 0
+      BLANK_LINE.lastIndex = Math.max(0, kept.length - SEAM)
+      kept += bytes.toString('latin1')
       for (let match = BLANK_LINE.exec(kept); match; match = BLANK_LINE.exec(kept)) {
-        const event = kept.slice(from, match.index)
-        if (!isUsageEvent(event)) out += kept.slice(from, BLANK_LINE.lastIndex)
+        if (passing || !isUsageEvent(kept.slice(from, match.index))) out += kept.slice(from, BLANK_LINE.lastIndex)
         from = BLANK_LINE.lastIndex
+        passing = false
+      }
+      if (passing || kept.length - from > LONGEST) {
+        passing = true
+        const seam = Math.max(from, kept.length - SEAM)
+        out += kept.slice(from, seam)
+        from = seam
       }
       kept = kept.slice(from)
       return Buffer.from(out, 'latin1')
     },
-    end: () => Buffer.from(isUsageEvent(kept) ? '' : kept, 'latin1'),
+    end: () => Buffer.from(!passing && isUsageEvent(kept) ? '' : kept, 'latin1'),
   }
 }
 
