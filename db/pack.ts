@@ -35,15 +35,15 @@ export const createPacker = (): Packer => {
       const stored: Stored[] = []
       const row: PayloadRow = { callPk, stored, codec: 0, packed: null, request: null, response: null }
       gathered.clear()
-      for (const { kind, bytes, contentType, contentEncoding } of payloads) {
-        const length = bytes.byteLength
-        stored.push({ kind, length, contentType, contentEncoding })
-        if (isAlone(kind, length)) row[kind] = squeeze(bytes, row, ALONE_BIT[kind])
+      for (const payload of payloads) {
+        const { kind, bytes } = payload
+        stored.push(toStored(payload))
+        if (isAlone(kind, bytes.byteLength)) row[kind] = squeeze(bytes, row, ALONE_BIT[kind])
         else gathered.add(bytes)
       }
       if (searchText !== '') {
         const length = gathered.addText(searchText)
-        stored.push({ kind: 'searchText', length, contentType: null, contentEncoding: null })
+        stored.push(['searchText', length])
       }
       const packed = gathered.bytes()
       if (packed.byteLength > 0) row.packed = squeeze(packed, row, PACKED)
@@ -82,24 +82,42 @@ function createGathered() {
 }
 
 /** One kind's bytes; null when it was not captured. `row` needs `stored`, `codec` and the column that `columnOf` names. */
-export const unpack = (row: PayloadRow, kind: Stored['kind']): Uint8Array | null => {
-  const entry = row.stored.find((one) => one.kind === kind)
+export const unpack = (row: PayloadRow, kind: Stored[0]): Uint8Array | null => {
+  const entry = find(row.stored, kind)
   if (!entry) return null
-  if (isAlone(kind, entry.length)) return expand(row[kind], row.codec, ALONE_BIT[kind])
+  if (isAlone(kind, entry[1])) return expand(row[kind], row.codec, ALONE_BIT[kind])
   const packed = expand(row.packed, row.codec, PACKED)
   let at = 0
-  for (const one of row.stored) {
-    if (one.kind === kind) return packed.subarray(at, at + one.length)
-    if (!isAlone(one.kind, one.length)) at += one.length
+  for (const [name, length] of row.stored) {
+    if (name === kind) return packed.subarray(at, at + length)
+    if (!isAlone(name, length)) at += length
   }
   return null
 }
 
 /** Where a kind's bytes lie, so that a query reads no more. */
-export const columnOf = (stored: readonly Stored[], kind: Stored['kind']): 'packed' | 'request' | 'response' | null => {
-  const entry = stored.find((one) => one.kind === kind)
-  return !entry ? null : isAlone(kind, entry.length) ? kind : 'packed'
+export const columnOf = (stored: readonly Stored[], kind: Stored[0]): 'packed' | 'request' | 'response' | null => {
+  const entry = find(stored, kind)
+  return !entry ? null : isAlone(kind, entry[1]) ? kind : 'packed'
 }
+
+/** What the wire said of a body. Headers are written by the recorder, so their type goes without saying. */
+export const typeOf = (
+  stored: readonly Stored[],
+  kind: Stored[0],
+): Pick<PayloadInput, 'contentType' | 'contentEncoding'> => {
+  const [, , contentType = usualType(kind), contentEncoding = null] = find(stored, kind) ?? []
+  return { contentType, contentEncoding }
+}
+
+const usualType = (kind: Stored[0]): string | null => (kind.endsWith('Headers') ? 'application/json' : null)
+
+function toStored({ kind, bytes, contentType, contentEncoding }: PayloadInput): Stored {
+  if (contentEncoding !== null) return [kind, bytes.byteLength, contentType, contentEncoding]
+  return contentType === usualType(kind) ? [kind, bytes.byteLength] : [kind, bytes.byteLength, contentType]
+}
+
+const find = (stored: readonly Stored[], kind: Stored[0]): Stored | undefined => stored.find(([name]) => name === kind)
 
 export const textOf = (row: PayloadRow): string => {
   const bytes = unpack(row, 'searchText')
@@ -110,7 +128,7 @@ export const textOf = (row: PayloadRow): string => {
 export const sizeOf = (row: Pick<PayloadRow, 'packed' | 'request' | 'response'>): number =>
   (row.packed?.byteLength ?? 0) + (row.request?.byteLength ?? 0) + (row.response?.byteLength ?? 0)
 
-const isAlone = (kind: Stored['kind'], length: number): kind is 'request' | 'response' =>
+const isAlone = (kind: Stored[0], length: number): kind is 'request' | 'response' =>
   (kind === 'request' || kind === 'response') && length >= ALONE
 
 const expand = (bytes: Buffer | null, codec: number, bit: number): Buffer =>

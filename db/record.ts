@@ -147,7 +147,7 @@ const toFresh = (packer: Packer, recorded: RecordedCall, place: { pk: number; wr
 }
 
 function insertion(fresh: readonly Fresh[]): Write[] {
-  const attempts = fresh.flatMap(({ row, recorded }) => toAttemptRows(recorded.call, row.pk))
+  const attempts = fresh.flatMap(({ row, recorded }) => (row.plainAttempt ? [] : toAttemptRows(recorded.call, row.pk)))
   const tags = fresh.flatMap(({ row }) => toTagRows(row))
   const contents = fresh.map(({ content }) => content).filter((content) => content !== null)
   return [

@@ -3,18 +3,29 @@
  * nano-dollars, null is unknown. The full-text index is the one thing that is not here: see search-*.ts and the
  * hand-written migrations.
  */
+import { isNotNull } from 'drizzle-orm'
 import type { Call, CostPart, Change, Usage } from '../server/call.ts'
 import type { PayloadInput } from './store.ts'
 import type { Kit } from './kit.ts'
 
-/** What stands in a payload row and where: kinds in `packed` lie one after the other, in this order. */
-export interface Stored {
-  kind: PayloadInput['kind'] | 'searchText'
-  /** Bytes before compression. */
-  length: number
-  contentType: string | null
-  contentEncoding: string | null
-}
+/**
+ * What stands in a payload row and where: kinds in `packed` lie one after the other, in this order. A row has five of these,
+ * so they are short: kind, bytes before compression, content-type and content-encoding of a body where it has them.
+ */
+export type Stored = [
+  kind: PayloadInput['kind'] | 'searchText',
+  length: number,
+  contentType?: string | null,
+  contentEncoding?: string,
+]
+
+/** The numbers of an attempt that says nothing else than its call does (rows.ts): when it started, and how long it took. */
+export type PlainAttempt = [
+  startedAt: number,
+  durationMs: number | null,
+  connectMs: number | null,
+  headersMs: number | null,
+]
 
 const callsTable = ({ table, index, uniqueIndex, text, int, real, bool, json }: Kit) =>
   table(
@@ -103,12 +114,13 @@ const callsTable = ({ table, index, uniqueIndex, text, int, real, bool, json }: 
       usage: json<Usage>('usage'),
       usageRaw: json<unknown>('usage_raw'),
       costParts: json<CostPart[]>('cost_parts'),
+      /** The only attempt, where it needs no row of its own: so it is with nearly all calls. */
+      plainAttempt: json<PlainAttempt>('plain_attempt'),
     },
     (t) => [
       uniqueIndex('calls_id').on(t.id),
       index('calls_started').on(t.startedAt, t.id),
-      index('calls_seq').on(t.writer, t.seq),
-      index('calls_session').on(t.sessionId, t.startedAt),
+      index('calls_session').on(t.sessionId, t.startedAt).where(isNotNull(t.sessionId)),
     ],
   )
 

@@ -11,10 +11,14 @@ export const LINE_MAX = 4096
 /** The text with U+FFFD for what cannot be stored, cut to `max` UTF-16 units without splitting a character. */
 export const toText = (text: string, max: number): string => {
   const cut = text.length > max ? text.slice(0, max) : text
+  // Nearly all texts: one look instead of three, thirty times a call.
+  if (!ODD.test(cut)) return cut
   const formed = cut.isWellFormed() ? cut : cut.length < text.length ? dropHalf(cut).toWellFormed() : cut.toWellFormed()
   return formed.replaceAll(NUL, '\uFFFD').replaceAll(OURS, '\uFFFD')
 }
 
+// oxlint-disable-next-line no-control-regex
+const ODD = /[\0\u0001\ud800-\udfff]/
 /** Refused by Postgres. */
 const NUL = '\0'
 /** Marks values of our own among values of clients: rollup/rollups.ts. */

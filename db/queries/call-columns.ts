@@ -8,8 +8,14 @@ import type { CallRow } from '../tables.ts'
 /** A call without what only its own page shows. */
 export type CallListItem = Omit<Call, 'usageRaw' | 'costParts' | 'attempts'>
 
-/** All columns but the two large ones that a list never shows. */
-export const listColumns = ({ tables: { calls } }: ReadDb) => omit(getTableColumns(calls), ['usageRaw', 'costParts'])
+/** All columns but those that a list never shows. */
+export const listColumns = ({ tables: { calls } }: ReadDb) => omit(getTableColumns(calls), UNLISTED)
 
-export const toListItem = (row: Omit<CallRow, 'usageRaw' | 'costParts'>): CallListItem =>
-  omit(toCall({ ...row, usageRaw: null, costParts: null }, []), ['usageRaw', 'costParts', 'attempts'])
+const UNLISTED = ['usageRaw', 'costParts', 'plainAttempt'] as const
+
+export const toListItem = (row: Omit<CallRow, (typeof UNLISTED)[number]>): CallListItem =>
+  omit(toCall({ ...row, usageRaw: null, costParts: null, plainAttempt: null }, []), [
+    'usageRaw',
+    'costParts',
+    'attempts',
+  ])

@@ -1,7 +1,7 @@
 /** One captured body (or headers, or arrival times) of a call, byte for byte as on the wire. */
 import { eq } from 'drizzle-orm'
 import type { ReadDb } from '../engine.ts'
-import { columnOf, unpack } from '../pack.ts'
+import { columnOf, typeOf, unpack } from '../pack.ts'
 import type { PayloadInput } from '../store.ts'
 
 export type PayloadKind = PayloadInput['kind']
@@ -34,6 +34,5 @@ export const callPayload = async (
     { callPk: call.pk, ...head, packed: null, request: null, response: null, [column]: row?.bytes ?? null },
     kind,
   )
-  const entry = head.stored.find((one) => one.kind === kind)!
-  return bytes && { bytes, contentType: entry.contentType, contentEncoding: entry.contentEncoding, expired: false }
+  return bytes && { bytes, ...typeOf(head.stored, kind), expired: false }
 }

@@ -74,7 +74,8 @@ CREATE TABLE "calls" (
 	"feedback" text,
 	"usage" text,
 	"usage_raw" text,
-	"cost_parts" text
+	"cost_parts" text,
+	"plain_attempt" text
 );
 
 --> statement-breakpoint
@@ -178,9 +179,7 @@ CREATE UNIQUE INDEX "calls_id" ON "calls" USING btree ("id");
 --> statement-breakpoint
 CREATE INDEX "calls_started" ON "calls" USING btree ("started_at","id");
 --> statement-breakpoint
-CREATE INDEX "calls_seq" ON "calls" USING btree ("writer","seq");
---> statement-breakpoint
-CREATE INDEX "calls_session" ON "calls" USING btree ("session_id","started_at");
+CREATE INDEX "calls_session" ON "calls" USING btree ("session_id","started_at") WHERE "calls"."session_id" is not null;
 --> statement-breakpoint
 CREATE INDEX "rollups_range" ON "rollups" USING btree ("step","facet","bucket");
 --> statement-breakpoint

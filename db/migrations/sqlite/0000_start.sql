@@ -74,7 +74,8 @@ CREATE TABLE `calls` (
 	`feedback` text,
 	`usage` text,
 	`usage_raw` text,
-	`cost_parts` text
+	`cost_parts` text,
+	`plain_attempt` text
 );
 
 --> statement-breakpoint
@@ -82,9 +83,7 @@ CREATE UNIQUE INDEX `calls_id` ON `calls` (`id`);
 --> statement-breakpoint
 CREATE INDEX `calls_started` ON `calls` (`started_at`,`id`);
 --> statement-breakpoint
-CREATE INDEX `calls_seq` ON `calls` (`writer`,`seq`);
---> statement-breakpoint
-CREATE INDEX `calls_session` ON `calls` (`session_id`,`started_at`);
+CREATE INDEX `calls_session` ON `calls` (`session_id`,`started_at`) WHERE "calls"."session_id" is not null;
 --> statement-breakpoint
 CREATE TABLE `attempts` (
 	`call_pk` integer NOT NULL,
