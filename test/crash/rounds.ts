@@ -10,7 +10,13 @@ import { seeded, upTo } from '../support/random.ts'
 import { createTraffic, type Seen, type Traffic } from './traffic.ts'
 
 /** Kills and starts again `kills` times under 16 to 32 clients; answers with how many calls were complete and interrupted. */
-export async function killAndReckon({ kills, seed }: { kills: number; seed: number }): Promise<{ complete: number; interrupted: number; rows: number }> {
+export async function killAndReckon({
+  kills,
+  seed,
+}: {
+  kills: number
+  seed: number
+}): Promise<{ complete: number; interrupted: number; rows: number }> {
   const random = seeded(seed)
   const dataDir = await mkdtemp(join(tmpdir(), 'weir-crash-'))
   const traffic = await createTraffic(seed)
@@ -45,7 +51,8 @@ async function reckon(weir: WeirProcess, { seen, answerTo }: Traffic, from: numb
   expect(byId.size).toBe(rows.length)
 
   const wrong: unknown[] = []
-  const say = (one: Seen, what: string) => wrong.push({ what, ...one, bytes: one.bytes.length, row: byId.get(one.id!)?.outcome })
+  const say = (one: Seen, what: string) =>
+    wrong.push({ what, ...one, bytes: one.bytes.length, row: byId.get(one.id!)?.outcome })
   const known = seen.filter((one) => one.id !== null)
   await inParallel(8, known, async (one) => {
     const row = byId.get(one.id!)
@@ -53,14 +60,17 @@ async function reckon(weir: WeirProcess, { seen, answerTo }: Traffic, from: numb
     if (!row) return say(one, 'the client saw headers, and there is no row')
     if (one.complete && row.outcome !== 'ok') return say(one, 'complete for its client, but not ok')
     // The journal may know more than the client saw, never less.
-    if (!one.complete && row.outcome !== 'interrupted' && row.outcome !== 'ok') return say(one, 'cut off by the kill, and recorded as something else')
+    if (!one.complete && row.outcome !== 'interrupted' && row.outcome !== 'ok')
+      return say(one, 'cut off by the kill, and recorded as something else')
     const stored = await storedResponse(weir, one.id!)
     const answer = answerTo(one.tag)
     if (one.complete && !stored.equals(answer)) return say(one, 'complete, but not stored with the bytes of the answer')
     // A chat that has its finish reason and its usage is whole, also where the kill came before `[DONE]`.
     const missing = answer.subarray(Math.min(stored.length, answer.length)).toString()
-    if (row.outcome === 'ok' && !'data: [DONE]\n\n'.endsWith(missing)) return say(one, 'ok, but a part of the answer is missing')
-    if (!stored.subarray(0, one.bytes.length).equals(one.bytes)) return say(one, 'the client saw bytes that are not stored')
+    if (row.outcome === 'ok' && !'data: [DONE]\n\n'.endsWith(missing))
+      return say(one, 'ok, but a part of the answer is missing')
+    if (!stored.subarray(0, one.bytes.length).equals(one.bytes))
+      return say(one, 'the client saw bytes that are not stored')
     if (!answer.subarray(0, stored.length).equals(stored)) say(one, 'bytes are stored that the provider did not send')
   })
   expect(wrong).toEqual([])
@@ -79,7 +89,10 @@ async function allRows(weir: WeirProcess, seen: Seen[]): Promise<Call[]> {
   const ids = new Set(seen.filter((one) => one.id !== null).map((one) => one.id))
   let before = -1
   for (const until = Date.now() + 60_000; ; await wait(200)) {
-    const rows = (await (await fetch(`${weir.url}/api/calls/export?format=jsonl`)).text()).split('\n').filter(Boolean).map((line) => JSON.parse(line) as Call)
+    const rows = (await (await fetch(`${weir.url}/api/calls/export?format=jsonl`)).text())
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Call)
     const found = rows.filter((row) => ids.has(row.id)).length
     // Rows without a client come with the others; when nothing comes any more, all are here.
     if ((found === ids.size && rows.length === before) || Date.now() > until) return rows
@@ -100,7 +113,7 @@ async function expectRollups(weir: WeirProcess, rows: Call[], from: number): Pro
   const range = `from=${Math.floor(from / step) * step}&to=${Math.ceil((Date.now() + 1) / step) * step}`
   const { now } = await weir.api(`/overview?${range}`)
   const sum = (of: (row: Call) => number | null | undefined) => rows.reduce((total, row) => total + (of(row) ?? 0), 0)
-    expect({ calls: now.calls, costNano: now.costNano, output: now.tokens.output, input: now.tokens.input }).toEqual({
+  expect({ calls: now.calls, costNano: now.costNano, output: now.tokens.output, input: now.tokens.input }).toEqual({
     calls: rows.length,
     costNano: sum((row) => row.costNano),
     output: sum((row) => row.usage?.output),
@@ -110,5 +123,9 @@ async function expectRollups(weir: WeirProcess, rows: Call[], from: number): Pro
 
 async function inParallel<T>(width: number, items: T[], each: (item: T) => Promise<unknown>): Promise<void> {
   let at = 0
-  await Promise.all(Array.from({ length: width }, async () => { while (at < items.length) await each(items[at++]!) }))
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      while (at < items.length) await each(items[at++]!)
+    }),
+  )
 }

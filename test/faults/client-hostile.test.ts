@@ -46,11 +46,24 @@ test.each([
 })
 
 test('a chunked body whose chunks are none: 400, recorded as what the client did', async () => {
-  const answer = await refused([`POST ${CHAT} HTTP/1.1`, 'host: x', 'content-type: application/json', 'transfer-encoding: chunked', '', 'zz\r\n{}\r\n0\r\n\r\n'])
+  const answer = await refused([
+    `POST ${CHAT} HTTP/1.1`,
+    'host: x',
+    'content-type: application/json',
+    'transfer-encoding: chunked',
+    '',
+    'zz\r\n{}\r\n0\r\n\r\n',
+  ])
   expect(answer.statusLine).toBe('HTTP/1.1 400 Bad Request')
 })
 
-test.each(['/openai/../api/status', '/openai/%2e%2e/api/status', '/openai/v1/.%2E/x', '/./openai/v1/x', '/openai/v1/..'])('%s: a dot segment is 400', async (path) => {
+test.each([
+  '/openai/../api/status',
+  '/openai/%2e%2e/api/status',
+  '/openai/v1/.%2E/x',
+  '/./openai/v1/x',
+  '/openai/v1/..',
+])('%s: a dot segment is 400', async (path) => {
   const answer = await refused([`GET ${path} HTTP/1.1`, 'host: x', '', ''])
   expect([answer.statusLine, answer.header('x-weir-error')]).toEqual(['HTTP/1.1 400 Bad Request', 'bad_target'])
 })
@@ -62,12 +75,18 @@ test('the absolute form is 400: Weir is no proxy', async () => {
 
 test('CONNECT opens no tunnel', async () => {
   const before = provider.requests.length
-  await expect(exchange(weir.port, [`CONNECT 127.0.0.1:${provider.port} HTTP/1.1`, 'host: x', '', ''])).rejects.toThrow('closed without an answer')
+  await expect(exchange(weir.port, [`CONNECT 127.0.0.1:${provider.port} HTTP/1.1`, 'host: x', '', ''])).rejects.toThrow(
+    'closed without an answer',
+  )
   expect(provider.requests.length).toBe(before)
 })
 
 test('a POST with Upgrade: h2c is a plain POST', async () => {
-  const answer = await post(weir, CHAT, '{"model":"m"}', ['connection: Upgrade, HTTP2-Settings', 'upgrade: h2c', 'http2-settings: AAMAAABkAAQAAP__'])
+  const answer = await post(weir, CHAT, '{"model":"m"}', [
+    'connection: Upgrade, HTTP2-Settings',
+    'upgrade: h2c',
+    'http2-settings: AAMAAABkAAQAAP__',
+  ])
   expect(answer.statusLine).toBe('HTTP/1.1 200 OK')
   expect(provider.last().headers).not.toHaveProperty('upgrade')
   expect(provider.last().headers).not.toHaveProperty('http2-settings')
@@ -78,7 +97,17 @@ test('10,000 headers pass; more than 64 KiB of them is 431', async () => {
   const answer = await get(weir, '/openai/v1/x', many)
   expect(answer.statusLine).toBe('HTTP/1.1 200 OK')
   expect(provider.last().rawHeaders.filter((name, i) => i % 2 === 0 && name === 'a').length).toBe(10_000)
-  expect((await refused(['GET /openai/v1/x HTTP/1.1', 'host: x', ...Array.from({ length: 70 }, (_, i) => `x-${i}: ${'v'.repeat(1000)}`), '', ''])).statusLine).toBe('HTTP/1.1 431 Request Header Fields Too Large')
+  expect(
+    (
+      await refused([
+        'GET /openai/v1/x HTTP/1.1',
+        'host: x',
+        ...Array.from({ length: 70 }, (_, i) => `x-${i}: ${'v'.repeat(1000)}`),
+        '',
+        '',
+      ])
+    ).statusLine,
+  ).toBe('HTTP/1.1 431 Request Header Fields Too Large')
 })
 
 test.each([
@@ -95,7 +124,14 @@ test.each([
 })
 
 test('under /v1 a body without a readable model is a 400 that says what to send', async () => {
-  const answer = await refused(['POST /v1/chat/completions HTTP/1.1', 'host: x', 'content-type: application/json', 'content-length: 12', '', '{"model": oh}'.slice(0, 12)])
+  const answer = await refused([
+    'POST /v1/chat/completions HTTP/1.1',
+    'host: x',
+    'content-type: application/json',
+    'content-length: 12',
+    '',
+    '{"model": oh}'.slice(0, 12),
+  ])
   expect([answer.statusLine, answer.header('x-weir-error')]).toEqual(['HTTP/1.1 400 Bad Request', 'model_required'])
 })
 
@@ -106,7 +142,11 @@ test('two requests in one write are answered in their order, whichever is ready 
     response.writeHead(200, { 'content-length': body.length })
     response.end(body)
   })
-  const answer = await exchange(weir.port, ['GET /openai/v1/first HTTP/1.1', 'host: x', '', 'GET /openai/v1/second HTTP/1.1', 'host: x', '', ''], { after: /SECOND$/ })
+  const answer = await exchange(
+    weir.port,
+    ['GET /openai/v1/first HTTP/1.1', 'host: x', '', 'GET /openai/v1/second HTTP/1.1', 'host: x', '', ''],
+    { after: /SECOND$/ },
+  )
   const text = answer.raw.toString('latin1')
   expect(text.indexOf('FIRST')).toBeGreaterThan(200_000)
   expect(text.indexOf('SECOND')).toBeGreaterThan(text.indexOf('FIRST') + 200_000)
@@ -127,10 +167,12 @@ test('a second request that is no HTTP never gets into the first one’s answer'
   let got = ''
   const half = Promise.withResolvers<void>()
   const over = new Promise<void>((resolve) => socket.on('close', () => resolve()))
-  socket.on('error', () => {}).on('data', (bytes) => {
-    got += bytes.toString('latin1')
-    if (got.includes('half')) half.resolve()
-  })
+  socket
+    .on('error', () => {})
+    .on('data', (bytes) => {
+      got += bytes.toString('latin1')
+      if (got.includes('half')) half.resolve()
+    })
   socket.write('GET /openai/v1/x HTTP/1.1\r\nhost: x\r\n\r\n')
   await Promise.all([begun.promise, half.promise])
   socket.write('\0\0 no http \0\r\n\r\n')
@@ -141,7 +183,14 @@ test('a second request that is no HTTP never gets into the first one’s answer'
 })
 
 test('a wrong key is answered in the dialect’s own shape', async () => {
-  const answer = await refused([`POST ${MESSAGES} HTTP/1.1`, 'host: x', 'x-weir-key: wk_wrong', 'content-length: 2', '', '{}'])
+  const answer = await refused([
+    `POST ${MESSAGES} HTTP/1.1`,
+    'host: x',
+    'x-weir-key: wk_wrong',
+    'content-length: 2',
+    '',
+    '{}',
+  ])
   expect([answer.statusLine, answer.header('x-weir-error')]).toEqual(['HTTP/1.1 401 Unauthorized', 'key_invalid'])
   expect(JSON.parse(String(answer.body))).toMatchObject({ type: 'error', error: { type: 'authentication_error' } })
 })

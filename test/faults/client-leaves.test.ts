@@ -20,21 +20,25 @@ afterAll(async () => {
 })
 
 const HEAD = `POST ${CHAT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${STREAM_BODY.length}\r\n\r\n`
-const refusedByParser = async () => Number(/^weir_requests_refused_by_parser_total (\d+)/m.exec(await (await fetch(`${weir.url}/metrics`)).text())![1])
+const refusedByParser = async () =>
+  Number(/^weir_requests_refused_by_parser_total (\d+)/m.exec(await (await fetch(`${weir.url}/metrics`)).text())![1])
 
-test.each(['', 'PO', 'POST /openai/v1/x HTTP/1.1\r\nhost: x\r\ncontent-'])('after %j, before its headers are whole, it was no call', async (text) => {
-  const before = [provider.requests.length, weir.calls.length]
-  const client = connect(weir.port, '127.0.0.1')
-  await once(client, 'connect')
-  if (text !== '') await new Promise((resolve) => client.write(text, resolve))
-  client.end()
-  client.resume()
-  await once(client, 'close')
-  // A call after it is recorded after it: whatever there was to record of the first would stand before.
-  const answer = await post(weir, CHAT)
-  await weir.recorded(answer.header('x-weir-call-id')!)
-  expect([provider.requests.length, weir.calls.length]).toEqual([before[0]! + 1, before[1]! + 1])
-})
+test.each(['', 'PO', 'POST /openai/v1/x HTTP/1.1\r\nhost: x\r\ncontent-'])(
+  'after %j, before its headers are whole, it was no call',
+  async (text) => {
+    const before = [provider.requests.length, weir.calls.length]
+    const client = connect(weir.port, '127.0.0.1')
+    await once(client, 'connect')
+    if (text !== '') await new Promise((resolve) => client.write(text, resolve))
+    client.end()
+    client.resume()
+    await once(client, 'close')
+    // A call after it is recorded after it: whatever there was to record of the first would stand before.
+    const answer = await post(weir, CHAT)
+    await weir.recorded(answer.header('x-weir-call-id')!)
+    expect([provider.requests.length, weir.calls.length]).toEqual([before[0]! + 1, before[1]! + 1])
+  },
+)
 
 test('half a request line is counted as refused by the parser', async () => {
   const before = await refusedByParser()
@@ -61,7 +65,10 @@ test('once the last byte has come the call is ok, however the client hangs up', 
     }),
   )
   client.resetAndDestroy()
-  expect(await weir.recorded(/x-weir-call-id: (\S+)/.exec(got)![1]!)).toMatchObject({ outcome: 'ok', finishReason: 'stop' })
+  expect(await weir.recorded(/x-weir-call-id: (\S+)/.exec(got)![1]!)).toMatchObject({
+    outcome: 'ok',
+    finishReason: 'stop',
+  })
 })
 
 test.each([

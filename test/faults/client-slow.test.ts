@@ -45,7 +45,9 @@ afterAll(async () => {
 test('the upstream is paused while the client does not read, and goes on when it does', async () => {
   const client = connect(weir.port, '127.0.0.1')
   client.write('GET /openai/v1/huge HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
-  const id = await new Promise<string>((resolve) => client.once('data', (bytes) => resolve(/x-weir-call-id: (\S+)/.exec(String(bytes))![1]!)))
+  const id = await new Promise<string>((resolve) =>
+    client.once('data', (bytes) => resolve(/x-weir-call-id: (\S+)/.exec(String(bytes))![1]!)),
+  )
   client.pause()
   // It stands still when two looks, some time apart, see the same.
   let before = -1
@@ -71,7 +73,9 @@ test('the upstream is paused while the client does not read, and goes on when it
 test('a client that never reads and then leaves: the upstream ends, and the call is over', async () => {
   const client = connect(weir.port, '127.0.0.1')
   client.write('GET /openai/v1/huge HTTP/1.1\r\nhost: x\r\n\r\n')
-  const id = await new Promise<string>((resolve) => client.once('data', (bytes) => resolve(/x-weir-call-id: (\S+)/.exec(String(bytes))![1]!)))
+  const id = await new Promise<string>((resolve) =>
+    client.once('data', (bytes) => resolve(/x-weir-call-id: (\S+)/.exec(String(bytes))![1]!)),
+  )
   client.pause()
   client.destroy()
   await provider.aborted

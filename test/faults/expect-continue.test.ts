@@ -11,7 +11,10 @@ let weir: TestWeir
 
 beforeAll(async () => {
   provider = await startProvider(json(chatAnswer()))
-  weir = await startWeir({ providers: { openai: provider, anthropic: provider }, config: { providers: { anthropic: { apiKey: 'sk-weirs-own-0123456789' } } } })
+  weir = await startWeir({
+    providers: { openai: provider, anthropic: provider },
+    config: { providers: { anthropic: { apiKey: 'sk-weirs-own-0123456789' } } },
+  })
 })
 afterAll(async () => {
   await weir.close()
@@ -35,7 +38,18 @@ const ask = (port: number, path: string, headers: string[] = []): Promise<string
       if (/HTTP\/1\.1 [2-5]\d\d[\s\S]*\r\n\r\n[\s\S]+/.test(got)) socket.destroy()
     })
     socket.on('close', () => resolve(got))
-    socket.write([`POST ${path} HTTP/1.1`, 'host: x', 'content-type: application/json', `content-length: ${BODY.length}`, 'expect: 100-continue', ...headers, '', ''].join('\r\n'))
+    socket.write(
+      [
+        `POST ${path} HTTP/1.1`,
+        'host: x',
+        'content-type: application/json',
+        `content-length: ${BODY.length}`,
+        'expect: 100-continue',
+        ...headers,
+        '',
+        '',
+      ].join('\r\n'),
+    )
   })
 
 test('a good address: 100, then the answer; the provider is asked for no 100 of its own', async () => {

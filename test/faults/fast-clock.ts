@@ -10,8 +10,12 @@ const FASTER = 100
 
 if (isMainThread) {
   const { setTimeout: slow, setInterval: slowly } = globalThis
-  globalThis.setTimeout = Object.assign((run: (...given: unknown[]) => void, ms = 0, ...given: unknown[]) => slow(run, ms / FASTER, ...given), slow)
-  globalThis.setInterval = ((run: (...given: unknown[]) => void, ms = 0, ...given: unknown[]) => slowly(run, Math.max(1, ms / FASTER), ...given)) as typeof setInterval
+  globalThis.setTimeout = Object.assign(
+    (run: (...given: unknown[]) => void, ms = 0, ...given: unknown[]) => slow(run, ms / FASTER, ...given),
+    slow,
+  )
+  globalThis.setInterval = ((run: (...given: unknown[]) => void, ms = 0, ...given: unknown[]) =>
+    slowly(run, Math.max(1, ms / FASTER), ...given)) as typeof setInterval
   // Deadlines that are looked up rather than counted down must agree.
   const now = performance.now.bind(performance)
   performance.now = () => now() * FASTER

@@ -42,7 +42,7 @@ test('pieces that found no room do not overtake those that did', async () => {
     fs: { ...nodeFs, writev: (...given) => void setTimeout(() => nodeFs.writev(...given), SLOW_MS) },
   })
   const upstreams = createUpstreams(config, { httpProxy: null, httpsProxy: null, noProxy: null })
-  const rules = { config, providers: createProviders(config) }
+  const rules = { config, providers: createProviders(config), isTrustedProxy: () => false }
   const gateway: Gateway = {
     rules: () => rules,
     journal,
@@ -51,13 +51,17 @@ test('pieces that found no room do not overtake those that did', async () => {
     deadlines: createDeadlines(),
     isWeirKey: () => false,
     nameCredential: () => '',
-    content: () => {},
+    content: () => true,
     buffered: { bytes: 0 },
     refusesUsage: new Set(),
     knownModels: async () => [],
+    inContainer: false,
     draining: () => false,
   }
-  const server = createServer((incoming, outgoing) => void createHandler(gateway)(incoming, outgoing)).listen(0, '127.0.0.1')
+  const server = createServer((incoming, outgoing) => void createHandler(gateway)(incoming, outgoing)).listen(
+    0,
+    '127.0.0.1',
+  )
   await once(server, 'listening')
   onTestFinished(async () => {
     server.closeAllConnections()
@@ -68,7 +72,9 @@ test('pieces that found no room do not overtake those that did', async () => {
     await rm(dir, { recursive: true, force: true })
   })
 
-  const answers = await Promise.all(Array.from({ length: 3 }, () => get(server.address() as AddressInfo, '/openai/v1/x')))
+  const answers = await Promise.all(
+    Array.from({ length: 3 }, () => get(server.address() as AddressInfo, '/openai/v1/x')),
+  )
   for (const answer of answers) {
     expect([answer.statusLine, answer.header('x-first'), answer.whole]).toEqual(['HTTP/1.1 200 OK', 'yes', true])
     expect(answer.body.equals(Buffer.concat(pieces))).toBe(true)

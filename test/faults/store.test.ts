@@ -16,7 +16,9 @@ import { CHAT, eventually, post, STREAM_BODY } from './support.ts'
 const SMALL = '{"model":"gpt-5-mini","messages":[]}'
 
 async function house(config: Record<string, unknown> = {}) {
-  const provider = await startProvider((request, response, incoming) => (request.text.includes('"stream":true') ? stream(chatStream()) : json(chatAnswer()))(request, response, incoming))
+  const provider = await startProvider((request, response, incoming) =>
+    (request.text.includes('"stream":true') ? stream(chatStream()) : json(chatAnswer()))(request, response, incoming),
+  )
   const weir = await startWeir({ providers: { openai: provider }, config })
   onTestFinished(async () => {
     await weir.close()
@@ -32,8 +34,19 @@ function load(port: number, clients: number): () => Promise<string[]> {
   let going = true
   const all = Array.from({ length: clients }, async () => {
     for (let n = 0; going; n++) {
-      const answer = await exchange(port, [`POST ${CHAT} HTTP/1.1`, 'host: x', 'content-type: application/json', `content-length: ${(n % 2 ? SMALL : STREAM_BODY).length}`, '', n % 2 ? SMALL : STREAM_BODY])
-      expect([answer.statusLine, answer.whole, String(answer.body)]).toEqual(['HTTP/1.1 200 OK', true, n % 2 ? JSON.stringify(chatAnswer()) : chatStream().join('')])
+      const answer = await exchange(port, [
+        `POST ${CHAT} HTTP/1.1`,
+        'host: x',
+        'content-type: application/json',
+        `content-length: ${(n % 2 ? SMALL : STREAM_BODY).length}`,
+        '',
+        n % 2 ? SMALL : STREAM_BODY,
+      ])
+      expect([answer.statusLine, answer.whole, String(answer.body)]).toEqual([
+        'HTTP/1.1 200 OK',
+        true,
+        n % 2 ? JSON.stringify(chatAnswer()) : chatStream().join(''),
+      ])
       ids.push(answer.header('x-weir-call-id')!)
     }
   })
@@ -59,82 +72,112 @@ test('the database is locked for two seconds under load: calls pass, then parity
   expect(await weir.api('/status')).toMatchObject({ callsLost: 0, problem: null })
 })
 
-test('the journal cannot be written: calls pass, what is lost is counted and shown, and then it goes on', { timeout: 60_000 }, async () => {
-  // Segments so small that new ones are needed all the time; where their folder should be there is none.
-  const weir = await house({ journal: { segmentBytes: '64KiB' } })
-  const first = await post(weir, CHAT, SMALL)
-  await weir.recorded(first.header('x-weir-call-id')!)
-  const journal = join(weir.dataDir, 'journal')
-  renameSync(journal, `${journal}-away`)
-  const stop = load(weir.port, 4)
-  await eventually('calls are counted as lost', async () => (await weir.api('/status')).callsLost > 5)
-  expect((await fetch(`${weir.url}/readyz`)).status).toBe(503)
-  renameSync(`${journal}-away`, journal)
-  await eventually('ready again', async () => (await fetch(`${weir.url}/readyz`)).status === 200)
-  await stop()
-  const last = await post(weir, CHAT, SMALL)
-  expect(await weir.recorded(last.header('x-weir-call-id')!)).toMatchObject({ outcome: 'ok' })
-})
+test(
+  'the journal cannot be written: calls pass, what is lost is counted and shown, and then it goes on',
+  { timeout: 60_000 },
+  async () => {
+    // Segments so small that new ones are needed all the time; where their folder should be there is none.
+    const weir = await house({ journal: { segmentBytes: '64KiB' } })
+    const first = await post(weir, CHAT, SMALL)
+    await weir.recorded(first.header('x-weir-call-id')!)
+    const journal = join(weir.dataDir, 'journal')
+    renameSync(journal, `${journal}-away`)
+    const stop = load(weir.port, 4)
+    await eventually('calls are counted as lost', async () => (await weir.api('/status')).callsLost > 5)
+    expect((await fetch(`${weir.url}/readyz`)).status).toBe(503)
+    renameSync(`${journal}-away`, journal)
+    await eventually('ready again', async () => (await fetch(`${weir.url}/readyz`)).status === 200)
+    await stop()
+    const last = await post(weir, CHAT, SMALL)
+    expect(await weir.recorded(last.header('x-weir-call-id')!)).toMatchObject({ outcome: 'ok' })
+  },
+)
 
-test('the journal is full because the database is held up: calls pass, what is dropped is counted, and the rest is recorded', { timeout: 60_000 }, async () => {
-  const weir = await house({ journal: { maxBytes: '512KiB', onFull: 'drop' } })
-  const other = new Database(join(weir.dataDir, 'weir.db'))
-  other.exec('BEGIN IMMEDIATE')
-  const stop = load(weir.port, 8)
-  await eventually('calls are counted as lost', async () => (await weir.api('/status')).callsLost > 20, 30_000)
-  other.exec('ROLLBACK')
-  other.close()
-  const ids = await stop()
-  const { callsLost } = await weir.api('/status')
-  const calls = await weir.recordedCount(ids.length - callsLost)
-  expect(new Set(calls.map((call) => call.id)).size).toBe(calls.length)
-  expect(calls.filter((call) => !ids.includes(call.id) || call.outcome !== 'ok')).toEqual([])
-})
+test(
+  'the journal is full because the database is held up: calls pass, what is dropped is counted, and the rest is recorded',
+  { timeout: 60_000 },
+  async () => {
+    const weir = await house({ journal: { maxBytes: '512KiB', onFull: 'drop' } })
+    const other = new Database(join(weir.dataDir, 'weir.db'))
+    other.exec('BEGIN IMMEDIATE')
+    const stop = load(weir.port, 8)
+    await eventually('calls are counted as lost', async () => (await weir.api('/status')).callsLost > 20, 30_000)
+    other.exec('ROLLBACK')
+    other.close()
+    const ids = await stop()
+    const { callsLost } = await weir.api('/status')
+    const calls = await weir.recordedCount(ids.length - callsLost)
+    expect(new Set(calls.map((call) => call.id)).size).toBe(calls.length)
+    expect(calls.filter((call) => !ids.includes(call.id) || call.outcome !== 'ok')).toEqual([])
+  },
+)
 
 const isRoot = process.getuid?.() === 0
-test('the disk is full (a small tmpfs): calls pass whole, what is lost is counted, and parity after', { timeout: 90_000 }, async (context) => {
-  if (process.platform !== 'linux' || !isRoot) {
-    if (process.env['WEIR_TEST_ALL'] === '1') throw new Error('WEIR_TEST_ALL=1 needs root on Linux: a tmpfs must be mounted')
-    return context.skip('mounting a small tmpfs needs root on Linux')
-  }
-  const disk = mkdtempSync(join(tmpdir(), 'weir-full-'))
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk], { stdio: 'pipe' })
-  } catch (error) {
-    if (process.env['WEIR_TEST_ALL'] === '1') throw error
-    rmSync(disk, { recursive: true })
-    return context.skip('a tmpfs cannot be mounted here')
-  }
-  const provider = await startProvider((request, response, incoming) => (request.text.includes('"stream":true') ? stream(chatStream()) : json(chatAnswer()))(request, response, incoming))
-  const dataDir = join(disk, 'data')
-  mkdirSync(dataDir)
-  const weir = await startProcess({ dataDir, providers: { openai: provider.url }, env: { WEIR_JOURNAL_SEGMENT_BYTES: '1MiB' } })
-  onTestFinished(async () => {
-    await weir.kill()
-    execFileSync('umount', ['-l', disk])
-    rmSync(disk, { recursive: true })
-    await provider.close()
-  })
-  const stop = load(weir.port, 8)
-  await eventually('some are recorded', async () => (await weir.api('/status')).callsRecorded > 20, 30_000)
-  const filler = fill(join(disk, 'filler'))
-  await eventually('the disk shows', async () => (await weir.api('/status')).problem !== null || (await weir.api('/status')).callsLost > 0, 30_000)
-  await wait(1500)
-  rmSync(filler)
-  await eventually('it works again', async () => (await fetch(`${weir.url}/readyz`)).ok, 30_000)
-  await wait(500)
-  const ids = await stop()
-  await eventually('the recorder has caught up', async () => {
-    const status = await weir.api('/status')
-    return status.problem === null && status.callsRecorded + status.callsLost >= ids.length
-  }, 30_000)
-  const { callsLost } = await weir.api('/status')
-  const rows = (await (await fetch(`${weir.url}/api/calls/export?format=jsonl`)).text()).split('\n').filter(Boolean).map((line) => JSON.parse(line))
-  expect(new Set(rows.map((row) => row.id)).size).toBe(rows.length)
-  expect(rows.length + callsLost).toBe(ids.length)
-  expect(rows.filter((row) => row.outcome !== 'ok')).toEqual([])
-  console.log(`full disk: ${ids.length} calls answered whole, ${rows.length} recorded, ${callsLost} counted as lost`)
-})
+test(
+  'the disk is full (a small tmpfs): calls pass whole, what is lost is counted, and parity after',
+  { timeout: 90_000 },
+  async (context) => {
+    if (process.platform !== 'linux' || !isRoot) {
+      if (process.env['WEIR_TEST_ALL'] === '1')
+        throw new Error('WEIR_TEST_ALL=1 needs root on Linux: a tmpfs must be mounted')
+      return context.skip('mounting a small tmpfs needs root on Linux')
+    }
+    const disk = mkdtempSync(join(tmpdir(), 'weir-full-'))
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk], { stdio: 'pipe' })
+    } catch (error) {
+      if (process.env['WEIR_TEST_ALL'] === '1') throw error
+      rmSync(disk, { recursive: true })
+      return context.skip('a tmpfs cannot be mounted here')
+    }
+    const provider = await startProvider((request, response, incoming) =>
+      (request.text.includes('"stream":true') ? stream(chatStream()) : json(chatAnswer()))(request, response, incoming),
+    )
+    const dataDir = join(disk, 'data')
+    mkdirSync(dataDir)
+    const weir = await startProcess({
+      dataDir,
+      providers: { openai: provider.url },
+      env: { WEIR_JOURNAL_SEGMENT_BYTES: '1MiB' },
+    })
+    onTestFinished(async () => {
+      await weir.kill()
+      execFileSync('umount', ['-l', disk])
+      rmSync(disk, { recursive: true })
+      await provider.close()
+    })
+    const stop = load(weir.port, 8)
+    await eventually('some are recorded', async () => (await weir.api('/status')).callsRecorded > 20, 30_000)
+    const filler = fill(join(disk, 'filler'))
+    await eventually(
+      'the disk shows',
+      async () => (await weir.api('/status')).problem !== null || (await weir.api('/status')).callsLost > 0,
+      30_000,
+    )
+    await wait(1500)
+    rmSync(filler)
+    await eventually('it works again', async () => (await fetch(`${weir.url}/readyz`)).ok, 30_000)
+    await wait(500)
+    const ids = await stop()
+    await eventually(
+      'the recorder has caught up',
+      async () => {
+        const status = await weir.api('/status')
+        return status.problem === null && status.callsRecorded + status.callsLost >= ids.length
+      },
+      30_000,
+    )
+    const { callsLost } = await weir.api('/status')
+    const rows = (await (await fetch(`${weir.url}/api/calls/export?format=jsonl`)).text())
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line))
+    expect(new Set(rows.map((row) => row.id)).size).toBe(rows.length)
+    expect(rows.length + callsLost).toBe(ids.length)
+    expect(rows.filter((row) => row.outcome !== 'ok')).toEqual([])
+    console.log(`full disk: ${ids.length} calls answered whole, ${rows.length} recorded, ${callsLost} counted as lost`)
+  },
+)
 
 /** Takes all that is left. */
 function fill(file: string): string {

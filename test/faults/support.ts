@@ -61,10 +61,24 @@ export const GEMINI = '/gemini/v1beta/models/gemini-2.5-flash:streamGenerateCont
 export const STREAM_BODY = '{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}'
 
 /** One POST over a bare socket. */
-export const post = (weir: { port: number }, path: string, body: string | Buffer = STREAM_BODY, headers: string[] = []): Promise<RawAnswer> =>
-  exchange(weir.port, [`POST ${path} HTTP/1.1`, 'host: x', 'content-type: application/json', `content-length: ${Buffer.byteLength(body)}`, ...headers, '', body])
+export const post = (
+  weir: { port: number },
+  path: string,
+  body: string | Buffer = STREAM_BODY,
+  headers: string[] = [],
+): Promise<RawAnswer> =>
+  exchange(weir.port, [
+    `POST ${path} HTTP/1.1`,
+    'host: x',
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    ...headers,
+    '',
+    body,
+  ])
 
-export const get = (weir: { port: number }, path: string, headers: string[] = []): Promise<RawAnswer> => exchange(weir.port, [`GET ${path} HTTP/1.1`, 'host: x', ...headers, '', ''])
+export const get = (weir: { port: number }, path: string, headers: string[] = []): Promise<RawAnswer> =>
+  exchange(weir.port, [`GET ${path} HTTP/1.1`, 'host: x', ...headers, '', ''])
 
 export const callOf = (weir: TestWeir, answer: RawAnswer) => weir.recorded(answer.header('x-weir-call-id')!)
 
@@ -76,7 +90,11 @@ export async function stored(weir: { url: string }, id: string, kind: 'request' 
 }
 
 /** Nothing to wait for announces that a socket is gone on the other side too: asked until it is so. */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
+export async function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  withinMs = 10_000,
+): Promise<void> {
   for (const until = Date.now() + withinMs; !(await holds()); await wait(20)) {
     if (Date.now() > until) throw new Error(`Not within ${withinMs} ms: ${what}`)
   }

@@ -16,27 +16,52 @@ afterAll(async () => {
   await upstream.close()
 })
 
-test.each(['102 Processing', '199 Miscellaneous'])('%s before the answer is dropped, the answer comes', async (interim) => {
-  upstream.answer((socket) => socket.write(http(`HTTP/1.1 ${interim}`, 'x-interim: 1', '', 'HTTP/1.1 200 OK', 'content-length: 2', '', 'ok')))
-  const answer = await get(weir, '/openai/v1/x')
-  expect([answer.statusLine, answer.header('x-interim'), String(answer.body)]).toEqual(['HTTP/1.1 200 OK', null, 'ok'])
-  expect(await callOf(weir, answer)).toMatchObject({ outcome: 'ok', status: 200 })
-})
+test.each(['102 Processing', '199 Miscellaneous'])(
+  '%s before the answer is dropped, the answer comes',
+  async (interim) => {
+    upstream.answer((socket) =>
+      socket.write(http(`HTTP/1.1 ${interim}`, 'x-interim: 1', '', 'HTTP/1.1 200 OK', 'content-length: 2', '', 'ok')),
+    )
+    const answer = await get(weir, '/openai/v1/x')
+    expect([answer.statusLine, answer.header('x-interim'), String(answer.body)]).toEqual([
+      'HTTP/1.1 200 OK',
+      null,
+      'ok',
+    ])
+    expect(await callOf(weir, answer)).toMatchObject({ outcome: 'ok', status: 200 })
+  },
+)
 
 test.each([
   ['no link at all', 'x-other: 1'],
   ['a link that is none', 'link: nonsense'],
   ['several links', 'link: </a.css>; rel=preload, </b.css>; rel=preload'],
 ])('103 with %s does not disturb the answer', async (_, header) => {
-  upstream.answer((socket) => socket.write(http('HTTP/1.1 103 Early Hints', header, '', 'HTTP/1.1 200 OK', 'content-length: 2', '', 'ok')))
+  upstream.answer((socket) =>
+    socket.write(http('HTTP/1.1 103 Early Hints', header, '', 'HTTP/1.1 200 OK', 'content-length: 2', '', 'ok')),
+  )
   const answer = await exchange(weir.port, ['GET /openai/v1/x HTTP/1.1', 'host: x', '', ''], { after: /\r\n\r\nok$/ })
   expect(answer.raw.toString()).toMatch(/HTTP\/1\.1 200 OK\r\n/)
 })
 
 test('a redirect passes as it is: Weir follows none', async () => {
-  upstream.answer((socket) => socket.write(http('HTTP/1.1 307 Temporary Redirect', 'Location: http://127.0.0.1:1/elsewhere', 'content-length: 5', '', 'moved')))
+  upstream.answer((socket) =>
+    socket.write(
+      http(
+        'HTTP/1.1 307 Temporary Redirect',
+        'Location: http://127.0.0.1:1/elsewhere',
+        'content-length: 5',
+        '',
+        'moved',
+      ),
+    ),
+  )
   const answer = await post(weir, CHAT)
-  expect([answer.statusLine, answer.header('location'), String(answer.body)]).toEqual(['HTTP/1.1 307 Temporary Redirect', 'http://127.0.0.1:1/elsewhere', 'moved'])
+  expect([answer.statusLine, answer.header('location'), String(answer.body)]).toEqual([
+    'HTTP/1.1 307 Temporary Redirect',
+    'http://127.0.0.1:1/elsewhere',
+    'moved',
+  ])
   expect(await callOf(weir, answer)).toMatchObject({ outcome: 'ok', status: 307 })
 })
 
@@ -51,7 +76,10 @@ test('60 KiB of headers pass', async () => {
   const big = Array.from({ length: 60 }, (_, i) => `x-big-${i}: ${'v'.repeat(1000)}`)
   upstream.answer((socket) => socket.write(http('HTTP/1.1 200 OK', 'content-length: 2', ...big, '', 'ok')))
   const answer = await get(weir, '/openai/v1/x')
-  expect([answer.statusLine, answer.headers.filter(([name]) => name.startsWith('x-big-')).length]).toEqual(['HTTP/1.1 200 OK', 60])
+  expect([answer.statusLine, answer.headers.filter(([name]) => name.startsWith('x-big-')).length]).toEqual([
+    'HTTP/1.1 200 OK',
+    60,
+  ])
 })
 
 test.each([
@@ -59,14 +87,18 @@ test.each([
   ['in Latin-1', 'caf\xe9'],
   ['that is empty', ''],
 ])('a reason phrase %s costs the phrase at most, never the answer', async (_, reason) => {
-  upstream.answer((socket) => socket.write(Buffer.from(http(`HTTP/1.1 200 ${reason}`, 'content-length: 2', '', 'ok'), 'latin1')))
+  upstream.answer((socket) =>
+    socket.write(Buffer.from(http(`HTTP/1.1 200 ${reason}`, 'content-length: 2', '', 'ok'), 'latin1')),
+  )
   const answer = await get(weir, '/openai/v1/x')
   expect([answer.statusLine.slice(0, 12), String(answer.body)]).toEqual(['HTTP/1.1 200', 'ok'])
   expect(await callOf(weir, answer)).toMatchObject({ outcome: 'ok', status: 200 })
 })
 
 test('a trailer is announced where there can be none (HEAD; a length): the answer passes', async () => {
-  upstream.answer((socket) => socket.write(http('HTTP/1.1 200 OK', 'trailer: x-sum', 'transfer-encoding: chunked', '', '')))
+  upstream.answer((socket) =>
+    socket.write(http('HTTP/1.1 200 OK', 'trailer: x-sum', 'transfer-encoding: chunked', '', '')),
+  )
   const head = await exchange(weir.port, ['HEAD /openai/v1/x HTTP/1.1', 'host: x', '', ''])
   expect([head.statusLine, head.header('x-weir-target')]).toEqual(['HTTP/1.1 200 OK', 'openai'])
   upstream.answer((socket) => socket.write(http('HTTP/1.1 200 OK', 'trailer: x-sum', 'content-length: 2', '', 'ok')))
@@ -75,13 +107,30 @@ test('a trailer is announced where there can be none (HEAD; a length): the answe
 })
 
 test('an HTTP/1.0 client gets trailers and chunks without their frame', async () => {
-  upstream.answer((socket) => socket.write(http('HTTP/1.1 200 OK', 'trailer: x-sum', 'transfer-encoding: chunked', '', '4', 'body', '0', 'x-sum: 42', '', '')))
+  upstream.answer((socket) =>
+    socket.write(
+      http(
+        'HTTP/1.1 200 OK',
+        'trailer: x-sum',
+        'transfer-encoding: chunked',
+        '',
+        '4',
+        'body',
+        '0',
+        'x-sum: 42',
+        '',
+        '',
+      ),
+    ),
+  )
   const answer = await exchange(weir.port, ['GET /openai/v1/x HTTP/1.0', 'host: x', '', ''])
   expect([answer.statusLine.slice(9, 12), String(answer.body)]).toEqual(['200', 'body'])
 })
 
 test('what stands behind the declared length is not of this answer', async () => {
-  upstream.answer((socket) => socket.write(http('HTTP/1.1 200 OK', 'content-type: application/json', 'content-length: 2', '', '{}GARBAGE')))
+  upstream.answer((socket) =>
+    socket.write(http('HTTP/1.1 200 OK', 'content-type: application/json', 'content-length: 2', '', '{}GARBAGE')),
+  )
   const answer = await post(weir, CHAT)
   expect([answer.whole, String(answer.body)]).toEqual([true, '{}'])
   expect(await callOf(weir, answer)).toMatchObject({ outcome: 'ok', responseBytes: 2 })
@@ -91,7 +140,9 @@ test('what stands behind the declared length is not of this answer', async () =>
 })
 
 test('text that is cut within a character, byte by byte, arrives whole and is read whole', async () => {
-  const event = Buffer.from('data: {"id":"chatcmpl-u","model":"gpt-5-mini","choices":[{"index":0,"delta":{"content":"h\u00e9 \u{1F600} 日本"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n')
+  const event = Buffer.from(
+    'data: {"id":"chatcmpl-u","model":"gpt-5-mini","choices":[{"index":0,"delta":{"content":"h\u00e9 \u{1F600} 日本"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n',
+  )
   upstream.answer(async (socket) => {
     socket.setNoDelay(true)
     socket.write(http('HTTP/1.1 200 OK', 'content-type: text/event-stream', 'connection: close', '', ''))
@@ -112,7 +163,16 @@ test('a line of 8 MB arrives whole and is stored whole', async () => {
   const head = 'data: {"id":"chatcmpl-l","model":"gpt-5-mini","choices":[{"index":0,"delta":{"content":"'
   const tail = '"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
   const event = Buffer.from(head + 'x'.repeat(8 * 1024 * 1024 - head.length - tail.length) + tail)
-  upstream.answer((socket) => socket.end(Buffer.concat([Buffer.from(http('HTTP/1.1 200 OK', 'content-type: text/event-stream', `content-length: ${event.length}`, '', '')), event])))
+  upstream.answer((socket) =>
+    socket.end(
+      Buffer.concat([
+        Buffer.from(
+          http('HTTP/1.1 200 OK', 'content-type: text/event-stream', `content-length: ${event.length}`, '', ''),
+        ),
+        event,
+      ]),
+    ),
+  )
   const answer = await post(weir, CHAT)
   expect(answer.body.equals(event)).toBe(true)
   const call = await callOf(weir, answer)
@@ -121,7 +181,18 @@ test('a line of 8 MB arrives whole and is stored whole', async () => {
 })
 
 test('gzip in the header, no gzip in the body: the bytes pass, and the row says that they could not be read', async () => {
-  upstream.answer((socket) => socket.write(http('HTTP/1.1 200 OK', 'content-type: application/json', 'content-encoding: gzip', 'content-length: 12', '', 'not gzip {}!')))
+  upstream.answer((socket) =>
+    socket.write(
+      http(
+        'HTTP/1.1 200 OK',
+        'content-type: application/json',
+        'content-encoding: gzip',
+        'content-length: 12',
+        '',
+        'not gzip {}!',
+      ),
+    ),
+  )
   const answer = await post(weir, CHAT)
   expect(String(answer.body)).toBe('not gzip {}!')
   const call = await callOf(weir, answer)
@@ -139,6 +210,10 @@ test('a body that drips byte by byte is as alive as its bytes: idle counts from 
     socket.on('close', () => clearInterval(drip))
   })
   // 600 ms in all, above each deadline.
-  const answer = await get(weir, '/openai/v1/x', ['x-weir-timeout-idle: 400ms', 'x-weir-timeout-first-event: 400ms', 'x-weir-timeout-headers: 400ms'])
+  const answer = await get(weir, '/openai/v1/x', [
+    'x-weir-timeout-idle: 400ms',
+    'x-weir-timeout-first-event: 400ms',
+    'x-weir-timeout-headers: 400ms',
+  ])
   expect([answer.whole, answer.body.length]).toEqual([true, 30])
 })

@@ -14,8 +14,8 @@ export interface Soaked {
   /** Streams that reached their end, each as its provider sent it. */
   whole: number
   broken: number
-  /** Resident bytes once all streams were open, the highest after that, and at the end of the load. */
-  rss: { idle: number; open: number; highest: number; last: number }
+  /** Resident bytes before the load, and the highest of the first and of the second half of it (after warm-up). */
+  rss: { idle: number; firstHalf: number; secondHalf: number }
   descriptors: { before: number; open: number; after: number }
   rows: { ok: number; all: number; callsLost: number }
 }
@@ -29,7 +29,10 @@ export interface SoakOptions {
 }
 
 export async function soak({ streams, forMs, everyMs }: SoakOptions): Promise<Soaked> {
-  const pieces = chatStream(Array.from({ length: 20 }, (_, i) => ` word${i}`), { usage: true })
+  const pieces = chatStream(
+    Array.from({ length: 20 }, (_, i) => ` word${i}`),
+    { usage: true },
+  )
   const expected = pieces.join('')
   const upstream = createServer((incoming, response) => {
     incoming.resume()
@@ -46,7 +49,10 @@ export async function soak({ streams, forMs, everyMs }: SoakOptions): Promise<So
   upstream.listen(0, '127.0.0.1', 4096)
   await once(upstream, 'listening')
   const dataDir = await mkdtemp(join(tmpdir(), 'weir-soak-'))
-  const weir = await startProcess({ dataDir, providers: { openai: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` } })
+  const weir = await startProcess({
+    dataDir,
+    providers: { openai: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` },
+  })
   const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
   onTestFinished(async () => {
     agent.destroy()
@@ -59,19 +65,29 @@ export async function soak({ streams, forMs, everyMs }: SoakOptions): Promise<So
   const body = '{"model":"gpt-5-mini","stream":true,"messages":[{"role":"user","content":"drip"}]}'
   const streamOnce = (opened: () => void): Promise<boolean> =>
     new Promise((resolve) => {
-      const asked = request({ port: weir.port, host: '127.0.0.1', agent, method: 'POST', path: '/openai/v1/chat/completions', headers: { 'content-type': 'application/json', 'content-length': body.length } }, (answer) => {
-        opened()
-        let text = ''
-        answer.on('data', (bytes) => (text += bytes)).on('error', () => {})
-        answer.on('close', () => resolve(answer.complete && text === expected))
-      })
+      const asked = request(
+        {
+          port: weir.port,
+          host: '127.0.0.1',
+          agent,
+          method: 'POST',
+          path: '/openai/v1/chat/completions',
+          headers: { 'content-type': 'application/json', 'content-length': body.length },
+        },
+        (answer) => {
+          opened()
+          let text = ''
+          answer.on('data', (bytes) => (text += bytes)).on('error', () => {})
+          answer.on('close', () => resolve(answer.complete && text === expected))
+        },
+      )
       asked.on('error', () => resolve(false))
       asked.end(body)
     })
 
   await weir.api('/status')
   const before = descriptors(weir.pid)
-  const rss = { idle: residentBytes(weir.pid), open: 0, highest: 0, last: 0 }
+  const rss = { idle: residentBytes(weir.pid), firstHalf: 0, secondHalf: 0 }
   let whole = 0
   let broken = 0
   let going = true
@@ -93,13 +109,10 @@ export async function soak({ streams, forMs, everyMs }: SoakOptions): Promise<So
   await allOpen.promise
   // Warm-up: each stream once from begin to end, so that pools and caches have their size.
   await wait(everyMs * (pieces.length + 2))
-  rss.open = residentBytes(weir.pid)
   const openDescriptors = descriptors(weir.pid)
-  const until = Date.now() + forMs
-  while (Date.now() < until) {
-    await wait(1000)
-    rss.last = residentBytes(weir.pid)
-    rss.highest = Math.max(rss.highest, rss.last)
+  for (const from = Date.now(); Date.now() < from + forMs; await wait(1000)) {
+    const half = Date.now() < from + forMs / 2 ? 'firstHalf' : 'secondHalf'
+    rss[half] = Math.max(rss[half], residentBytes(weir.pid))
   }
   going = false
   await Promise.all(clients)
@@ -111,6 +124,13 @@ export async function soak({ streams, forMs, everyMs }: SoakOptions): Promise<So
   }
   const now = Date.now()
   const { callsLost } = await weir.api('/status')
-  const count = async (q: string) => (await weir.api(`/calls/count?from=0&to=${now + 1}&q=${encodeURIComponent(q)}`)).count as number
-  return { whole, broken, rss, descriptors: { before, open: openDescriptors, after: descriptors(weir.pid) }, rows: { ok: await count('outcome:ok'), all: await count(''), callsLost } }
+  const count = async (q: string) =>
+    (await weir.api(`/calls/count?from=0&to=${now + 1}&q=${encodeURIComponent(q)}`)).count as number
+  return {
+    whole,
+    broken,
+    rss,
+    descriptors: { before, open: openDescriptors, after: descriptors(weir.pid) },
+    rows: { ok: await count('outcome:ok'), all: await count(''), callsLost },
+  }
 }

@@ -35,8 +35,16 @@ export interface ProcessOptions {
 
 const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url))
 
-export async function startProcess({ dataDir, providers = {}, env = {}, nodeArgs = [] }: ProcessOptions): Promise<WeirProcess> {
-  const addresses = Object.entries(providers).map(([name, url]) => [`WEIR_PROVIDERS_${name.toUpperCase()}_BASE_URL`, url])
+export async function startProcess({
+  dataDir,
+  providers = {},
+  env = {},
+  nodeArgs = [],
+}: ProcessOptions): Promise<WeirProcess> {
+  const addresses = Object.entries(providers).map(([name, url]) => [
+    `WEIR_PROVIDERS_${name.toUpperCase()}_BASE_URL`,
+    url,
+  ])
   const child = spawn(process.execPath, [...nodeArgs, MAIN, '--data', dataDir, '--port', '0'], {
     cwd: dataDir,
     env: { PATH: process.env['PATH'], WEIR_DRAIN_DELAY: '0', ...Object.fromEntries(addresses), ...env },
