@@ -112,6 +112,13 @@ function createStatements(client: Sqlite, tables: Tables) {
 const columnsOf = (table: Tables[TableName]) =>
   getTableColumns(table) as Record<string, { name: string; dataType: string }>
 
+/** Statements for as many combinations of columns; a mixed load has a dozen. */
+const SHAPES = 32
+
+/**
+ * Each column bound costs 0.15 µs on its way through Node-API, and half the columns of a call are null: rows are written with the
+ * columns that they have. Rows of one kind have the same ones, so a few statements do for all.
+ */
 function createInsert(client: Sqlite, tables: Tables, table: TableName, key?: string, update?: readonly string[]) {
   const columns = columnsOf(tables[table])
   const keys = Object.keys(columns)
@@ -119,26 +126,46 @@ function createInsert(client: Sqlite, tables: Tables, table: TableName, key?: st
   const conflict = key
     ? ` on conflict(${quoted(key)}) do update set ${update!.map((name) => `${quoted(name)} = excluded.${quoted(name)}`).join(', ')}`
     : ''
-  const statement = client.prepare(
-    `insert into "${getTableName(tables[table])}"(${keys.map(quoted).join(', ')}) values(${keys.map(() => '?').join(', ')})${conflict}`,
-  )
+  const prepare = (names: readonly string[]) =>
+    client.prepare(
+      `insert into "${getTableName(tables[table])}"(${names.map(quoted).join(', ')}) values(${names.map(() => '?').join(', ')})${conflict}`,
+    )
+  const all = prepare(keys)
   const isJson = keys.map((name) => columns[name]!.dataType === 'json')
+  const shapes = new Map<string, ReturnType<typeof prepare>>()
+
   return (row: object): void => {
     const values: unknown[] = []
+    let shape = ''
+    let bits = 0
     for (let i = 0; i < keys.length; i++) {
       const value = (row as Record<string, unknown>)[keys[i]!]
-      values[i] =
-        value === null || value === undefined
-          ? null
-          : isJson[i]
-            ? JSON.stringify(value)
-            : typeof value === 'boolean'
-              ? Number(value)
-              : value
+      if (value !== null && value !== undefined) {
+        values.push(isJson[i] ? toJson(value) : typeof value === 'boolean' ? Number(value) : value)
+        bits |= 1 << (i & 15)
+      }
+      if ((i & 15) === 15) {
+        shape += String.fromCharCode(bits)
+        bits = 0
+      }
     }
-    statement.run(values)
+    shape += String.fromCharCode(bits)
+    let statement = shapes.get(shape)
+    if (!statement && shapes.size < SHAPES) {
+      const has = (i: number) => (shape.charCodeAt(i >> 4) >> (i & 15)) & 1
+      shapes.set(shape, (statement = prepare(keys.filter((_, i) => has(i)))))
+    }
+    if (statement) statement.run(values)
+    else all.run(withNulls(values, shape, keys.length))
   }
 }
+
+const withNulls = (values: readonly unknown[], shape: string, length: number): unknown[] => {
+  let next = 0
+  return Array.from({ length }, (_, i) => ((shape.charCodeAt(i >> 4) >> (i & 15)) & 1 ? values[next++] : null))
+}
+
+const toJson = (value: unknown): string => (Array.isArray(value) && value.length === 0 ? '[]' : JSON.stringify(value))
 
 /** An empty document is never put in: FTS5 takes the removal of what it does not hold for corruption. */
 const hasWords = ({ ids, text }: SearchDoc): boolean => ids.length > 0 || text !== ''
