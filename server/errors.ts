@@ -9,6 +9,7 @@ export const STATUS = {
   credential_required: 401,
   budget_spent: 402,
   model_not_allowed: 403,
+  host_refused: 403,
   unknown_provider: 404,
   request_timeout: 408,
   client_gone: 499,

@@ -2,9 +2,7 @@
  * Puts the house together and opens it: journal → recorder → gateway → app → listen; and takes it down in the reverse order,
  * losing nothing. The one place where the parts meet; main.ts and the tests call it with what they read or made up.
  */
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -16,15 +14,18 @@ import { createApp } from './app.ts'
 import type { Call } from './call.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/reload.ts'
+import { credentialSecret, openDataFolder } from './data-folder.ts'
 import { createDeadlines } from './gateway/deadlines.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { createHandler } from './gateway/handle.ts'
 import type { Rules } from './gateway/live.ts'
 import { createCredentialName } from './gateway/mask.ts'
+import { createKnownModels } from './gateway/models.ts'
 import { createRunning } from './gateway/running.ts'
 import { createUpgrade } from './gateway/upgrade.ts'
 import { createUpstreams, type ProxyEnvironment } from './gateway/upstreams.ts'
 import { createJournal } from './journal/append.ts'
+import { createTrust } from './origin.ts'
 import { createProviders } from './providers/registry.ts'
 import { createAsk } from './reader/ask.ts'
 import { startRecorder } from './recorder/handle.ts'
@@ -41,6 +42,8 @@ export interface Settings {
   migrationsDir: string
   version: string
   proxy: ProxyEnvironment
+  /** Loopback is not the host's then: an upstream there that does not answer gets a hint. */
+  inContainer?: boolean
   /** One line for the process' log. */
   say?: (line: string) => void
 }
@@ -68,7 +71,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   const { config: source, say = () => {} } = settings
   const config = source.current()
   const startedAt = Date.now()
-  mkdirSync(config.data, { recursive: true, mode: 0o700 })
+  openDataFolder(config.data, say)
   await fillThreadPool(config.data)
 
   const wake = new SharedArrayBuffer(4)
@@ -108,6 +111,8 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   const stopListening = source.onChange((next) => {
     rules = toRules(next)
     upstreams.use(next)
+    const token = admin.ensureToken()
+    if (token) say(`adminToken was removed from the configuration. Admin token from now on, shown this once: ${token}`)
     recorder.post({ type: 'settings', settings: fromConfig(rules) })
   })
 
@@ -122,7 +127,8 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     content: (callId, direction, bytes) => recorder.post({ type: 'body', callId, direction, bytes }),
     buffered: { bytes: 0 },
     refusesUsage: new Set(),
-    knownModels: () => ask('knownModels', {}),
+    knownModels: createKnownModels(() => ask('knownModels', {})),
+    inContainer: settings.inContainer ?? false,
     draining: () => refusing,
   }
   const onRecorded = (listener: (calls: Call[]) => void) => {
@@ -202,7 +208,7 @@ async function handedOver(server: Server): Promise<void> {
 
 const NOTHING_RECORDED: RecorderStatus = { behindMs: 0, callsRecorded: 0, entriesSkipped: 0, diskBytes: 0, problem: null, positions: [] }
 
-const toRules = (config: Config): Rules => ({ config, providers: createProviders(config) })
+const toRules = (config: Config): Rules => ({ config, providers: createProviders(config), isTrustedProxy: createTrust(config.trustedProxies) })
 
 /** What the recorder must know of the configuration; sent again at each reload. */
 const fromConfig = ({ config, providers }: Rules): Pick<RecorderOptions, 'retention' | 'capture' | 'prices' | 'providers'> => ({
@@ -225,19 +231,6 @@ const fromConfig = ({ config, providers }: Rules): Pick<RecorderOptions, 'retent
  * itself, or the journal's writes run at its low priority (measured: p99 from 0.3 to 8 ms).
  */
 const fillThreadPool = (folder: string) => Promise.all(Array.from({ length: 8 }, () => stat(folder)))
-
-/** The HMAC secret behind credential names: 32 random bytes of this data folder. */
-export function credentialSecret(dataDir: string): Buffer {
-  const file = join(dataDir, 'credential-names.key')
-  try {
-    return readFileSync(file)
-  } catch {
-    const secret = randomBytes(32)
-    writeFileSync(file, secret, { mode: 0o600 })
-    chmodSync(file, 0o600)
-    return secret
-  }
-}
 
 async function listen(server: Server, { port, host }: Config): Promise<void> {
   server.listen(port, host)

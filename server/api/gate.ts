@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { AppDeps } from './deps.ts'
-import { createTrust, isLoopbackAddress, originOf, type RequestOrigin } from './origin.ts'
+import { createTrust, isLocalName, isLoopbackAddress, originOf, type RequestOrigin } from '../origin.ts'
 import { ApiError } from './problem.ts'
 import { createThrottle } from './throttle.ts'
 
@@ -106,18 +106,6 @@ function cookie(incoming: IncomingMessage, name: string): string | null {
 
 const bearer = (incoming: IncomingMessage): string | null =>
   /^Bearer +(\S+) *$/i.exec(incoming.headers.authorization ?? '')?.[1] ?? null
-
-/** The name in `Host` without its port, in lower case; '' when it is no host at all. */
-const nameOf = (host: string): string =>
-  /^(\[[0-9a-f:.]+\]|[^:[\]/@\s]+)(:\d{1,5})?$/i.exec(host)?.[1]?.toLowerCase() ?? ''
-
-/** An attacker's own name may resolve to 127.0.0.1; these names cannot be an attacker's. */
-const isLocalName = (host: string, configured: string): boolean => {
-  const name = nameOf(host)
-  return (
-    name === 'localhost' || name.endsWith('.localhost') || isLoopbackAddress(name) || name === configured.toLowerCase()
-  )
-}
 
 /**
  * Browsers say where a request comes from; other clients do not, and cannot be made to ask by a page. Following a link to the

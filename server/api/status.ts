@@ -2,7 +2,7 @@
 import { createRoute, type z } from '@hono/zod-openapi'
 import type { IncomingMessage } from 'node:http'
 import type { AppDeps } from './deps.ts'
-import { createTrust, originOf } from './origin.ts'
+import { createTrust, originOf } from '../origin.ts'
 import { answers, createRoutes } from './routes.ts'
 import { status } from './schema/answers.ts'
 

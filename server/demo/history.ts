@@ -7,7 +7,7 @@ import { v7 } from 'uuid'
 import type { Config } from '../config/config.ts'
 import { attributeHeaders } from '../dialects/attribution.ts'
 import { recognise } from '../dialects/registry.ts'
-import { maskHeaders, presentedCredential } from '../gateway/mask.ts'
+import { maskHeaders, presentedCredentials } from '../gateway/mask.ts'
 import { createJournal } from '../journal/append.ts'
 import type { EndMeta, Journal, StartMeta } from '../journal/entry.ts'
 import { createProviders, type Providers } from '../providers/registry.ts'
@@ -198,7 +198,7 @@ function toStart(
     'content-length',
     String(body.length),
   ]
-  const credential = presentedCredential(raw, path)?.value ?? null
+  const credential = presentedCredentials(raw, path)[0]?.value ?? null
   const { user, team, session, parent, tags, capture } = attributeHeaders(raw)
   return {
     startedAt,

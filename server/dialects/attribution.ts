@@ -145,7 +145,7 @@ function readTraceparent(value: string | undefined): { traceId: string | null; s
 function readCapture(headers: Map<string, string>): Capture | null {
   const wish = headers.get('x-weir-capture')?.toLowerCase()
   if (wish === 'full' || wish === 'metadata' || wish === 'off') return wish
-  const omits = ['helicone-omit-request', 'helicone-omit-response'].some((name) => headers.get(name) === 'true')
+  const omits = ['helicone-omit-request', 'helicone-omit-response'].some((name) => headers.get(name)?.toLowerCase() === 'true')
   return omits ? 'metadata' : null
 }
 

@@ -12,7 +12,8 @@ export function checkAccess(call: LiveCall): void {
   }
   if (!provider) return
   refuseForeignSignature(call)
-  if (provider.apiKey !== null && caller.credential === null && !caller.trusted && !isHarmless(call)) {
+  const holdsCredential = provider.apiKey !== null || Object.keys(provider.secretHeaders).length > 0
+  if (holdsCredential && caller.credential === null && !caller.trusted && !isHarmless(call)) {
     throw new WeirError('credential_required', `The credential that Weir holds for ${provider.name} is used only for calls with a valid Weir key. Send one in x-weir-key, or send a ${provider.name} key of your own.`)
   }
 }
@@ -21,15 +22,39 @@ export function admit(call: LiveCall, gateway: Gateway): void {
   const { provider } = call
   checkAccess(call)
   if (!provider) return
+  takeOutKeys(call)
   useOwnCredential(call, gateway)
-  for (const [name, value] of Object.entries(provider.headers)) call.setHeaders.push([name, value])
+  addHeaders(call, provider.headers, 'providers.' + provider.name + '.headers')
+  if (call.caller.trusted) addHeaders(call, provider.secretHeaders, 'providers.' + provider.name + '.headers, for a valid Weir key')
+}
+
+function addHeaders(call: LiveCall, headers: Readonly<Record<string, string>>, why: string): void {
+  const names = Object.keys(headers)
+  if (names.length === 0) return
+  for (const name of names) call.setHeaders.push([name, headers[name]!])
+  call.changes.push({ what: `headers set: ${names.join(', ')}`, why })
+}
+
+/** A Weir key is for Weir: it goes no further, in whatever place it came. */
+function takeOutKeys(call: LiveCall): void {
+  const { keyHeaders, keyParameters } = call.caller
+  if (keyHeaders.length + keyParameters.length === 0) return
+  call.dropHeaders.push(...keyHeaders)
+  if (keyHeaders.includes('sec-websocket-protocol')) keepOtherProtocols(call)
+  const places = [...keyHeaders, ...keyParameters.map((name) => `?${name}=`)].join(', ')
+  call.changes.push({ what: `Weir key taken out of ${places}`, why: 'it is a key of Weir, not of the provider' })
+}
+
+function keepOtherProtocols(call: LiveCall): void {
+  const offered = headerOf(call.incoming.rawHeaders, 'sec-websocket-protocol')!.split(/,\s*/)
+  const kept = offered.filter((item) => !/^(?:openai-insecure-api-key\.)?w[ka]_/.test(item))
+  if (kept.length > 0) call.setHeaders.push(['sec-websocket-protocol', kept.join(', ')])
 }
 
 /** A Weir key stands in for the provider's credential; without one, a client must bring its own: Weir is no open relay. */
 function useOwnCredential(call: LiveCall, gateway: Gateway): void {
   const { caller } = call
   const provider = call.provider!
-  if (caller.keyHeader) call.dropHeaders.push(caller.keyHeader)
   if (caller.credential !== null) return
   if (caller.trusted && provider.apiKey !== null) {
     const { header, prefix } = provider.credential

@@ -67,7 +67,8 @@ export function toClientHeaders(raw: readonly string[]): string[] {
   const named = namedInConnection(raw)
   const out: string[] = []
   forEachHeader(raw, (name, value, i) => {
-    if (HOP_BY_HOP_RESPONSE.has(name) || named?.has(name)) return
+    // Of a Weir behind this one only the answer passes: two call ids would help nobody.
+    if (HOP_BY_HOP_RESPONSE.has(name) || named?.has(name) || name.startsWith('x-weir-')) return
     out.push(raw[i]!, value)
   })
   return out
@@ -81,4 +82,14 @@ export function headerOf(raw: readonly string[], lowerName: string): string | nu
     if (raw[i]!.length === lowerName.length && raw[i]!.toLowerCase() === lowerName) return raw[i + 1]!
   }
   return null
+}
+
+/** What Weir adds to every answer; `Server-Timing` counts until the headers, totals stand on the row. */
+export function ownHeaders(call: { id: string; upstream: { name: string } | null; attempts: readonly unknown[]; hint: string | null }, weirMs: number, upstreamMs: number | null): string[] {
+  const headers = ['x-weir-call-id', call.id]
+  if (call.upstream) headers.push('x-weir-target', call.upstream.name)
+  headers.push('x-weir-attempts', String(call.attempts.length))
+  headers.push('server-timing', `weir;dur=${weirMs.toFixed(2)}${upstreamMs === null ? '' : `, upstream;dur=${upstreamMs.toFixed(2)}`}`)
+  if (call.hint) headers.push('x-weir-hint', call.hint)
+  return headers
 }

@@ -77,9 +77,18 @@ function pickProvider(call: LiveCall): { provider: Provider; model: string | nul
     const provider = providers.find(call.model!.slice(0, cut))
     if (provider && provider.openaiBase !== null) return { provider, model: call.model!.slice(cut + 1) }
   }
+  const wish = headerOf(call.incoming.rawHeaders, 'x-weir-route')
+  if (wish !== null) return { provider: providerNamed(call, wish), model: null }
   const [only, another] = providers.openaiConfigured()
   if (only && !another) return { provider: only, model: null }
   throw new WeirError('model_required', whyNoProvider(call))
+}
+
+/** Routes of one's own come later; a provider's name is the simplest of them. */
+function providerNamed(call: LiveCall, name: string): Provider {
+  const provider = call.rules.providers.find(name)
+  if (provider && provider.openaiBase !== null) return provider
+  throw new WeirError('model_required', `x-weir-route names "${name}", which is no provider that speaks OpenAI. Configured are: ${call.rules.providers.openaiConfigured().map((each) => each.name).join(', ') || 'none'}.`)
 }
 
 function whyNoProvider(call: LiveCall): string {
@@ -118,7 +127,7 @@ function shift(scanned: TopLevel, place: Scanned, by: number): void {
 function locate(call: LiveCall, provider: Provider, rest: string): Pick<Target, 'origin' | 'host' | 'path'> {
   if (provider.baseUrl === '') throw new WeirError('bad_request', `Weir does not know where ${provider.name} lives: set providers.${provider.name}.baseUrl in weir.yaml (for Azure https://RESOURCE.openai.azure.com).`)
   const base = regional(provider, rest) ?? provider.base
-  let path = base.path + withoutKey(withoutRegion(provider, rest), call.caller.keyParameter)
+  let path = base.path + call.caller.keyParameters.reduce(withoutKey, withoutRegion(provider, rest))
   if (!path.startsWith('/')) path = `/${path}`
   if (/[^\x21-\xff]/.test(path)) throw new WeirError('bad_target', 'The path has a character that no HTTP request may carry (a control character, a space, or one above U+00FF). Percent-encode it.')
   return { origin: base.origin, host: base.host, path }
@@ -145,8 +154,7 @@ const onHost = (host: string): Base => ({ origin: `https://${host}`, host, path:
 const AWS_REGION = /^\/([a-z]{2}(?:-[a-z]+)+-\d)(?=\/)/
 const withoutRegion = (provider: Provider, rest: string) => (provider.name === 'bedrock' ? rest.replace(AWS_REGION, '') : rest)
 
-function withoutKey(path: string, parameter: string | null): string {
-  if (parameter === null) return path
+function withoutKey(path: string, parameter: string): string {
   const pattern = new RegExp(`([?&])${parameter}=[^&#]*(&|$)`, 'i')
   return path.replace(pattern, (_, lead: string, tail: string) => (tail === '&' ? lead : '')).replace(/\?$/, '')
 }

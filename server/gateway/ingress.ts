@@ -4,6 +4,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import { WeirError } from '../errors.ts'
+import { isLocalName, isLoopbackAddress, originOf } from '../origin.ts'
 import { readAddress } from './address.ts'
 import { checkAccess } from './admit.ts'
 import { readCaller } from './caller.ts'
@@ -15,6 +16,7 @@ export async function ingress(call: LiveCall, gateway: Gateway): Promise<void> {
   watchClient(call)
   if (gateway.draining()) throw new WeirError('draining', 'Weir is shutting down and takes no new calls. Try again: another instance, or this one after its restart, will answer.', { headers: { 'retry-after': '1' } })
   if (!gateway.journal.accepting()) throw new WeirError('journal_full', 'The journal has reached journal.maxBytes and is set to refuse calls that it cannot record. Free disk space, or see /app for what holds the recorder up.')
+  checkHost(call)
   call.address = readAddress(call.target, call.rules.config.basePath)
   if (call.address.provider !== null) call.provider = findProvider(call, call.address.provider)
   readCaller(call, gateway)
@@ -22,6 +24,19 @@ export async function ingress(call: LiveCall, gateway: Gateway): Promise<void> {
   if (call.incoming.headers.expect?.toLowerCase() === '100-continue') call.outgoing.writeContinue()
   await readBody(call, gateway)
   if (call.body.kind === 'whole') call.received = call.body.bytes
+}
+
+/**
+ * On loopback a web page could reach Weir by a name of its own that it lets resolve to 127.0.0.1 (DNS rebinding), and with it the
+ * local models behind Weir, whose own guard never sees that name. So only names count that no stranger can own.
+ */
+function checkHost(call: LiveCall): void {
+  const { config, isTrustedProxy } = call.rules
+  if (!isLoopbackAddress(config.host)) return
+  const { host } = originOf(call.incoming, isTrustedProxy)
+  // A name without a dot is one of this network's: nobody outside can make it resolve.
+  if (!host.includes('.') || isLocalName(host, config.host) || isTrustedProxy(call.incoming.socket.remoteAddress ?? '')) return
+  throw new WeirError('host_refused', `Weir listens on loopback and does not answer to the name "${host}". Use localhost or 127.0.0.1; behind a reverse proxy name it under trustedProxies, or set host to the address that Weir shall listen on.`)
 }
 
 function findProvider(call: LiveCall, name: string) {
@@ -72,8 +87,10 @@ function bufferBody(call: LiveCall, gateway: Gateway, limit: number): Promise<vo
       expire: () => stop(new WeirError('request_timeout', `No byte of the request body came for ${headTimeout / 1000} s (ingress.headTimeout); ${size} bytes had come until then.`)),
     }
     gateway.deadlines.add(deadline)
+    call.abort = (why) => stop(why === 'client_gone' ? clientGone() : why)
     const stop = (error: WeirError | null) => {
       gateway.deadlines.remove(deadline)
+      call.abort = null
       incoming.removeListener('data', onData).removeListener('end', onEnd).removeListener('close', onClose)
       if (!error) return resolve()
       call.body = { kind: 'whole', bytes: Buffer.concat(chunks) }
@@ -97,7 +114,9 @@ function bufferBody(call: LiveCall, gateway: Gateway, limit: number): Promise<vo
       call.body = { kind: 'whole', bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size) }
       stop(null)
     }
-    const onClose = () => stop(new WeirError('client_gone', 'The client left before its request body was complete.'))
+    const onClose = () => stop(clientGone())
     incoming.on('data', onData).on('end', onEnd).on('close', onClose)
   })
 }
+
+const clientGone = () => new WeirError('client_gone', 'The client left before its request body was complete.')

@@ -18,7 +18,7 @@ export function askForUsage(call: LiveCall, scanned: TopLevel | null, viaV1: boo
   call.body = { kind: 'whole', bytes: splice(plain, scanned.closingBrace, scanned.closingBrace, member) }
   call.injected = { plain }
   call.setHeaders.push(['accept-encoding', 'identity'])
-  call.changes.push({ what: 'stream_options.include_usage added, its usage event taken out again', why: viaV1 ? 'usage.inject is on for /v1' : 'usage.inject' })
+  call.changes.push({ what: 'stream_options.include_usage added and accept-encoding: identity asked for; the usage event is taken out again', why: viaV1 ? 'usage.inject is on for /v1' : 'usage.inject' })
 }
 
 /** The provider did not want to be asked: the request as the client sent it. */
@@ -29,37 +29,40 @@ export function withoutUsage(call: LiveCall): void {
   call.changes.push({ what: 'asked again without stream_options', why: 'the provider refused it' })
 }
 
-const BLANK_LINE = /\r?\n\r?\n/g
 const USAGE_EVENT = /^data:\s*\{.*"choices"\s*:\s*\[\s*\].*\}\s*$/s
+/** A usage event is small: what is longer without a blank line is something else, and goes on as it comes. */
+const LONGEST_EVENT = 256 * 1024
 
-/** The usage event has a few hundred bytes: what is longer than this is none, and goes on before its end has come. */
-const LONGEST = 64 * 1024
-/** So much of a blank line may stand at the end of a piece. */
-const SEAM = 3
+export interface UsageFilter {
+  push(bytes: Buffer): Buffer
+  /** What is still held back at the end of a whole stream. */
+  end(): Buffer
+}
 
 /** A filter over the stream's bytes: whole events pass at once, the one with `choices: []` and `usage` does not. */
-export function createUsageFilter(): { push(bytes: Buffer): Buffer; end(): Buffer } {
+export function createUsageFilter(): UsageFilter {
   let kept = ''
-  /** The event under way was too long to be held: its beginning has been sent. */
+  /** In the middle of an event too long to be held: it passes, but for its last bytes, where a blank line may begin. */
   let passing = false
   return {
     push(bytes) {
+      const blank = /\r?\n\r?\n/g
+      // What was searched before has no blank line, but one may have begun in its last three bytes.
+      blank.lastIndex = Math.max(0, kept.length - 3)
+      kept += bytes.toString('latin1')
       let out = ''
       let from = 0
-      BLANK_LINE.lastIndex = Math.max(0, kept.length - SEAM)
-      kept += bytes.toString('latin1')
-      for (let match = BLANK_LINE.exec(kept); match; match = BLANK_LINE.exec(kept)) {
-        if (passing || !isUsageEvent(kept.slice(from, match.index))) out += kept.slice(from, BLANK_LINE.lastIndex)
-        from = BLANK_LINE.lastIndex
+      for (let match = blank.exec(kept); match; match = blank.exec(kept)) {
+        if (passing || !isUsageEvent(kept.slice(from, match.index))) out += kept.slice(from, blank.lastIndex)
         passing = false
-      }
-      if (passing || kept.length - from > LONGEST) {
-        passing = true
-        const seam = Math.max(from, kept.length - SEAM)
-        out += kept.slice(from, seam)
-        from = seam
+        from = blank.lastIndex
       }
       kept = kept.slice(from)
+      if (passing || kept.length > LONGEST_EVENT) {
+        passing = true
+        out += kept.slice(0, -3)
+        kept = kept.slice(-3)
+      }
       return Buffer.from(out, 'latin1')
     },
     end: () => Buffer.from(!passing && isUsageEvent(kept) ? '' : kept, 'latin1'),

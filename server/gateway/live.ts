@@ -16,6 +16,8 @@ import { BodyRecord } from './body-record.ts'
 export interface Rules {
   config: Config
   providers: Providers
+  /** Addresses whose forwarding headers count (`trustedProxies`). */
+  isTrustedProxy(address: string): boolean
 }
 
 /** The request body: whole in memory, or flowing (then there is one attempt only). */
@@ -48,10 +50,10 @@ export interface Caller {
   credential: string | null
   /** The client showed a valid Weir key, so Weir's own provider credential may be used. */
   trusted: boolean
-  /** Header that held the Weir key and must not go upstream, lower case. */
-  keyHeader: string | null
-  /** Query parameter that held it. */
-  keyParameter: string | null
+  /** Places that held a Weir key, which must not go upstream: lower-case headers, … */
+  keyHeaders: string[]
+  /** … and query parameters. */
+  keyParameters: string[]
 }
 
 /** The answer's fate so far. */
@@ -72,6 +74,8 @@ export interface LiveCall {
   readonly rules: Rules
   /** The raw request target. */
   readonly target: string
+  /** HTTP's, or `WEBSOCKET` for a response that came over one. */
+  method: string
 
   address: Address | null
   provider: Provider | null
@@ -100,6 +104,8 @@ export interface LiveCall {
   changes: Change[]
   hint: string | null
   trailers: string[] | null
+  /** Why the journal does not hold all that went by, else null. */
+  incomplete: string | null
   /** performance.now() when the last byte of a whole body was in. */
   bodyAt: number
   overheadMs: number
@@ -137,8 +143,8 @@ const NOBODY: Caller = {
   parent: null,
   credential: null,
   trusted: false,
-  keyHeader: null,
-  keyParameter: null,
+  keyHeaders: [],
+  keyParameters: [],
 }
 
 export function openCall(incoming: IncomingMessage, outgoing: ServerResponse, rules: Rules): LiveCall {
@@ -151,6 +157,7 @@ export function openCall(incoming: IncomingMessage, outgoing: ServerResponse, ru
     outgoing,
     rules,
     target: incoming.url ?? '/',
+    method: incoming.method ?? 'GET',
     address: null,
     provider: null,
     dialect: null,
@@ -173,6 +180,7 @@ export function openCall(incoming: IncomingMessage, outgoing: ServerResponse, ru
     changes: [],
     hint: null,
     trailers: null,
+    incomplete: null,
     bodyAt: t0,
     overheadMs: 0,
     held: 0,

@@ -3,12 +3,15 @@
  * client or provider may put one. What is left is enough to recognise a credential by: its scheme and last four characters.
  */
 import { createHmac } from 'node:crypto'
+import { isSecretHeader } from '../secret-header.ts'
 import { forEachHeader } from './headers.ts'
 
-/** Headers whose whole value is a secret. */
-const SECRET_HEADER = /^(?:authorization|proxy-authorization|cookie|set-cookie|x-api-key|api-key|x-goog-api-key|x-weir-key|helicone-auth|cf-aig-authorization|ocp-apim-subscription-key|sec-websocket-protocol)$|(?:token|secret|password|signature|credential)$|-(?:api-?)?key$/
-/** Parts of a query whose value is a secret. */
-const SECRET_PARAMETER = /([?&](?:key|api[-_]?key|access_token|token|sig|signature|x-amz-(?:signature|credential|security-token))=)([^&#]*)/gi
+/** Values that give themselves away, whatever their header is called. */
+const SECRET_VALUE = /^(?:Bearer\s|Basic\s|sk-|wk_|wa_|AKIA|eyJ|xox[abp]-|gh[pousr]_)/
+/** Headers with an address in them, whose query may hold a signature. */
+const ADDRESS_HEADER = /^(?:location|content-location|referer|x-forwarded-uri|x-original-url)$/
+/** A parameter of a query whose value is a secret; its name may be percent-encoded. */
+const SECRET_PARAMETER = /^(?:key|api[-_]?key|access[-_]token|token|sig|signature|code|password|secret|auth|x-amz-(?:signature|credential|security-token)|x-goog-(?:signature|credential))$/i
 
 /** `••••a2e1` keeps the last four characters of long secrets, nothing of short ones. */
 export const maskSecret = (secret: string): string => (secret.length >= 16 ? `••••${secret.slice(-4)}` : '••••')
@@ -17,16 +20,16 @@ export const maskSecret = (secret: string): string => (secret.length >= 16 ? `�
 export function maskHeaders(raw: readonly string[]): string[] {
   const out = raw.slice()
   forEachHeader(raw, (name, value, i) => {
-    if (SECRET_HEADER.test(name) && !isHarmless(name)) out[i + 1] = maskValue(name, value)
+    if (ADDRESS_HEADER.test(name)) out[i + 1] = maskTarget(value)
+    else if (isSecretHeader(name) || SECRET_VALUE.test(value)) out[i + 1] = maskValue(name, value)
   })
   return out
 }
 
-/** Names that end like a secret and are none. */
-const isHarmless = (name: string) => name === 'idempotency-key' || name === 'x-idempotency-key' || name === 'sec-websocket-key'
-
 function maskValue(name: string, value: string): string {
-  if (name === 'cookie' || name === 'set-cookie') return value.replace(/=[^;]*/, '=••••')
+  if (name === 'cookie') return value.replace(/=[^;]*/g, '=••••')
+  // Of a set-cookie only the first pair is the cookie; the rest says how long and where.
+  if (name === 'set-cookie') return value.replace(/=[^;]*/, '=••••')
   if (name === 'sec-websocket-protocol') return value.split(/,\s*/).map(maskProtocol).join(', ')
   const scheme = /^(Bearer|Basic|AWS4-HMAC-SHA256)\s+/i.exec(value)
   return scheme ? `${scheme[0]}${maskSecret(value.slice(scheme[0].length))}` : maskSecret(value)
@@ -39,35 +42,48 @@ const maskProtocol = (item: string) => {
   return /^(?:sk-|wk_|ek_)/.test(item) ? maskSecret(item) : item
 }
 
-/** A request target that may be kept. */
+/** A request target (or address) that may be kept. */
 export const maskTarget = (target: string): string =>
-  target.includes('?') ? target.replace(SECRET_PARAMETER, (_, name: string, value: string) => name + maskSecret(value)) : target
+  target.includes('?')
+    ? target.replace(/([?&])([^=&#]+)=([^&#]*)/g, (whole, lead: string, name: string, value: string) =>
+        SECRET_PARAMETER.test(decodeName(name)) ? `${lead}${name}=${maskSecret(value)}` : whole,
+      )
+    : target
 
-/** Where a client put its credential. */
+function decodeName(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}
+
+/** A credential that a request shows, and where. */
 export interface Presented {
   value: string
-  /** `header NAME`, `query NAME` or `protocol`. */
+  /** Lower-case header name, when it stands in a header. */
   header: string | null
+  /** Name as written, when it stands in the query. */
   parameter: string | null
 }
 
-const KEY_PARAMETER = /[?&](key|api-key|api_key)=([^&#]*)/i
+const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set(['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'])
 
-/** The provider credential (or Weir key in its place) that a request shows; null when it shows none. */
-export function presentedCredential(raw: readonly string[], target: string): Presented | null {
-  let found: Presented | null = null
+/** Every place where a client may put its provider's credential, or a Weir key; some clients fill two at once. */
+export function presentedCredentials(raw: readonly string[], target: string): Presented[] {
+  const found: Presented[] = []
   forEachHeader(raw, (name, value) => {
-    if (found) return
-    if (name === 'authorization') found = { value: value.replace(/^Bearer\s+/i, ''), header: name, parameter: null }
-    else if (name === 'x-api-key' || name === 'api-key' || name === 'x-goog-api-key') found = { value, header: name, parameter: null }
+    if (name === 'authorization') found.push({ value: value.replace(/^Bearer\s+/i, ''), header: name, parameter: null })
+    else if (CREDENTIAL_HEADERS.has(name)) found.push({ value, header: name, parameter: null })
     else if (name === 'sec-websocket-protocol') {
-      const key = /openai-insecure-api-key\.([^,\s]+)|(?:^|[,\s])(wk_[^,\s]+)/.exec(value)
-      if (key) found = { value: key[1] ?? key[2]!, header: name, parameter: null }
+      for (const [, key, own] of value.matchAll(/openai-insecure-api-key\.([^,\s]+)|(?:^|[,\s])(w[ka]_[^,\s]+)/g)) {
+        found.push({ value: (key ?? own)!, header: name, parameter: null })
+      }
     }
   })
-  if (found || !target.includes('?')) return found
-  const query = KEY_PARAMETER.exec(target)
-  return query ? { value: query[2]!, header: null, parameter: query[1]! } : null
+  if (!target.includes('?')) return found
+  for (const [, parameter, value] of target.matchAll(/[?&](key|api-key|api_key)=([^&#]*)/gi)) found.push({ value: value!, header: null, parameter: parameter! })
+  return found
 }
 
 /** Names a credential without giving it away: `3f9c1b…a2e1`. The secret is the data folder's own, so names differ between installations. */

@@ -9,8 +9,8 @@ import { type ErrorCode, toWeirError, type WeirError } from '../errors.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { dialectByName, dialects, recognise } from '../dialects/registry.ts'
 import type { LiveAttempt } from './attempt.ts'
-import { headerOf } from './headers.ts'
-import type { LiveCall } from './live.ts'
+import { headerOf, ownHeaders } from './headers.ts'
+import { elapsed, type LiveCall } from './live.ts'
 
 export function refuse(call: LiveCall, thrown: unknown): void {
   const error = toWeirError(thrown)
@@ -27,7 +27,7 @@ export function refuse(call: LiveCall, thrown: unknown): void {
   }
   const shape = { status, code: error.code, message: error.message }
   const body = Buffer.from(JSON.stringify(dialectOf(call).error(shape)))
-  const headers = ['content-type', 'application/json', 'content-length', String(body.length), 'x-weir-error', error.code, 'x-weir-call-id', call.id]
+  const headers = ['content-type', 'application/json', 'content-length', String(body.length), 'x-weir-error', error.code, ...ownHeaders(call, elapsed(call), null)]
   if (!mayRetry(error.code)) headers.push('x-should-retry', 'false')
   for (const [name, value] of Object.entries(error.headers)) headers.push(name, value)
   call.ending = { kind: 'whole', status, headers, body }
@@ -36,11 +36,15 @@ export function refuse(call: LiveCall, thrown: unknown): void {
 /** What the client can read. A refusal on headers comes before `identify`: then the path tells, whoever it was meant for. */
 function dialectOf(call: LiveCall): Dialect {
   if (call.dialect) return call.dialect
+  if (call.address?.provider === null) return dialectByName(speaksAnthropic(call) ? 'anthropic-messages' : 'openai-chat')
   const path = (call.address?.rest ?? call.target).split('?', 1)[0]!
   const method = call.incoming.method!
   const recognised = call.provider?.recognise(method, path) ?? recognise(dialects, method, path)
   return recognised?.dialect ?? dialectByName('generic')
 }
+
+/** Under Weir's own `/v1` clients are OpenAI's, but for those that say otherwise. */
+const speaksAnthropic = (call: LiveCall): boolean => /^\/messages(?:[/?]|$)/.test(call.address!.rest) || headerOf(call.incoming.rawHeaders, 'anthropic-version') !== null
 
 /** The upstream failed after its headers had come. */
 export function breakOff(call: LiveCall, attempt: LiveAttempt, error: WeirError): void {
@@ -63,6 +67,7 @@ function outcomeOf(code: ErrorCode, call: LiveCall): Exclude<Outcome, 'running' 
   if (code === 'client_gone' || call.clientGone) return 'client_abort'
   if (code.startsWith('timeout_')) return 'timeout'
   if (code === 'upstream_reset' || code === 'upstream_invalid') return call.attempts.some((attempt) => attempt.status !== null) ? 'upstream_abort' : 'error'
+  if (code === 'canceled' && call.attempts.length > 0) return 'error'
   if (code === 'upstream_unreachable' || code === 'upstream_failed' || code === 'internal') return 'error'
   return 'refused'
 }

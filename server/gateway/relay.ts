@@ -7,7 +7,7 @@ import { STATUS_CODES } from 'node:http'
 import { WeirError } from '../errors.ts'
 import type { LiveAttempt, Sink } from './attempt.ts'
 import { type Gateway, record } from './gateway.ts'
-import { headerOf, toClientHeaders } from './headers.ts'
+import { headerOf, ownHeaders, toClientHeaders } from './headers.ts'
 import { hintFor } from './hint.ts'
 import { captureLimit } from './ingress.ts'
 import { createUsageFilter } from './inject-usage.ts'
@@ -22,7 +22,7 @@ const HANDED_OVER = 64 * 1024
 export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gateway): Promise<void> {
   if (attempt.status === 404) call.hint = hintFor(call)
   call.overheadMs = ownTime(call, attempt)
-  const filter = call.injected ? createUsageFilter() : null
+  const filter = call.injected && isPlainStream(attempt) ? createUsageFilter() : null
   call.response.expect(lengthOf(attempt.rawHeaders), captureLimit(call))
   let waiting = 0
   let paused = false
@@ -59,7 +59,7 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
     }
     let broken = false
     /** Settles when everything that has come so far is on its way to the client. Never rejects. */
-    let out = follow(null, gateway.journal.attempt(call.id, attempt.meta), () => sendHeaders(call, attempt, waiting === 0))
+    let out = follow(null, gateway.journal.attempt(call.id, attempt.meta), () => sendHeaders(call, attempt, { flush: waiting === 0, filtered: filter !== null }))
     const sink: Sink = {
       piece(bytes) {
         waiting += bytes.length
@@ -74,7 +74,11 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
         call.trailers = trailers.length > 0 ? trailers : null
         call.delivered = out
         if (waiting + call.outgoing.writableLength < HANDED_OVER) resolve(null)
-        else void out.then(() => drained(call)).then(() => resolve(null))
+        else {
+          // The upstream is done, the client is not: it can still be let go.
+          call.abort = (why) => resolve(why === 'client_gone' ? null : why)
+          void out.then(() => drained(call)).then(() => resolve(null))
+        }
       },
       fail: (error) => void out.then(() => resolve(error)),
     }
@@ -90,7 +94,9 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
     }
     attempt.pipe(sink)
   })
-  call.remainder = filter ? () => send(filter.end()) : null
+  // After a break the filter's rest is half an event, and goes nowhere: what was sent ends with a whole one.
+  call.remainder = filter && !settled ? () => send(filter.end()) : null
+  call.abort = null
   if (settled && !call.outgoing.headersSent) throw settled
   if (settled) breakOff(call, attempt, settled)
   else call.answered = { outcome: attempt.status >= 400 ? 'error' : 'ok', status: attempt.status, errorCode: null, errorMessage: null }
@@ -115,18 +121,20 @@ async function drained(call: LiveCall): Promise<void> {
   }
 }
 
-function sendHeaders(call: LiveCall, attempt: LiveAttempt, flush: boolean): void {
+function sendHeaders(call: LiveCall, attempt: LiveAttempt, { flush, filtered }: { flush: boolean; filtered: boolean }): void {
   if (call.clientGone || call.outgoing.headersSent) return
   // With an event taken out the declared length would be wrong.
-  const headers = call.injected ? without(toClientHeaders(attempt.rawHeaders), 'content-length') : toClientHeaders(attempt.rawHeaders)
+  const headers = filtered ? without(toClientHeaders(attempt.rawHeaders), 'content-length') : toClientHeaders(attempt.rawHeaders)
   const upstreamMs = attempt.meta.headersMs ?? 0
   const weirMs = (call.overheadMs = ownTime(call, attempt))
-  headers.push('x-weir-call-id', call.id, 'x-weir-target', attempt.target.name, 'x-weir-attempts', String(call.attempts.length))
-  headers.push('server-timing', `weir;dur=${weirMs.toFixed(2)}, upstream;dur=${upstreamMs.toFixed(2)}`)
-  if (call.hint) headers.push('x-weir-hint', call.hint)
+  headers.push(...ownHeaders(call, weirMs, upstreamMs))
   call.outgoing.writeHead(attempt.status, reasonOf(attempt), mayHaveTrailers(call, attempt) ? headers : without(headers, 'trailer'))
   if (flush) call.outgoing.flushHeaders()
 }
+
+/** A stream of events whose bytes can be read as they are. */
+const isPlainStream = ({ rawHeaders }: LiveAttempt): boolean =>
+  (headerOf(rawHeaders, 'content-type') ?? '').toLowerCase().startsWith('text/event-stream') && headerOf(rawHeaders, 'content-encoding') === null
 
 /** undici reads a phrase as UTF-8 and Node writes it as Latin-1: what is not ASCII cannot pass, and nobody but people reads it. */
 const reasonOf = ({ status, statusMessage }: LiveAttempt): string => (/^[\t\x20-\x7e]*$/.test(statusMessage) ? statusMessage : (STATUS_CODES[status] ?? ''))

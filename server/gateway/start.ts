@@ -1,5 +1,6 @@
 /** Writes the journal's `start`: from here on the call is on disk, whatever happens. Credentials are masked before. */
 import type { StartMeta } from '../journal/entry.ts'
+import { originOf } from '../origin.ts'
 import type { Gateway } from './gateway.ts'
 import { record } from './gateway.ts'
 import { aliasesIn } from './headers.ts'
@@ -38,7 +39,7 @@ export function toStartMeta(call: LiveCall): StartMeta {
     stream: call.stream,
     target: call.upstream?.name ?? null,
     route: null,
-    method: call.incoming.method!,
+    method: call.method,
     path: maskTarget(call.target),
     upstreamPath: call.upstream ? maskTarget(call.upstream.path) : null,
     headers: maskHeaders(call.incoming.rawHeaders),
@@ -53,7 +54,7 @@ export function toStartMeta(call: LiveCall): StartMeta {
     billing: call.billing,
     cache: 'off',
     capture: call.capture,
-    clientIp: call.rules.config.clientIp ? (call.incoming.socket.remoteAddress ?? null) : null,
+    clientIp: call.rules.config.clientIp ? originOf(call.incoming, call.rules.isTrustedProxy).address || null : null,
     socket: null,
   }
 }

@@ -45,10 +45,13 @@ export function limitsFor(config: Config, provider: string, rawHeaders: readonly
     const wish = headerOf(rawHeaders, HEADERS[phase])
     if (wish !== null) limits[phase] = toMilliseconds(wish, HEADERS[phase])
   }
+  // LiteLLM's, in seconds, for those who come from there.
+  const seconds = Number(headerOf(rawHeaders, 'x-litellm-timeout') ?? Number.NaN)
+  if (seconds > 0 && headerOf(rawHeaders, HEADERS.total) === null) limits.total = seconds * 1000
   return limits
 }
 
-const WISH = /^x-weir-timeout-/i
+const WISH = /^x-(?:weir-timeout-|litellm-timeout$)/i
 const UNITS: Record<string, number> = { '': 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
 function toMilliseconds(text: string, header: string): number {

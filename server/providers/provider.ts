@@ -30,6 +30,8 @@ export interface Provider {
   apiKey: string | null
   /** Further headers that the configuration adds to each request. */
   headers: Readonly<Record<string, string>>
+  /** Those of them that carry a credential: like `apiKey`, only for calls that show a valid Weir key. */
+  secretHeaders: Readonly<Record<string, string>>
   /** Dialects that it serves; the first whose operation matches a path reads the call. */
   dialects: readonly Dialect[]
   /** Which dialect and operation a request to this path is; remembered, because paths come again and again. */

@@ -3,6 +3,7 @@ import type { Config, ProviderConfig } from '../config/config.ts'
 import { nearest } from '../config/nearest.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { dialectByName, type Recognised, recognise } from '../dialects/registry.ts'
+import { isSecretHeader } from '../secret-header.ts'
 import { type BuiltinRow, builtinProviders } from './builtin.ts'
 import type { Base, Provider } from './provider.ts'
 
@@ -49,16 +50,23 @@ function toProvider(row: BuiltinRow, settings: ProviderConfig | undefined): Prov
     base: toBase(baseUrl),
     credential: family.credential,
     apiKey: settings?.apiKey ?? null,
-    headers: settings?.headers ?? {},
+    ...splitHeaders(settings?.headers ?? {}, family.credential.header),
     dialects,
     recognise: createRecogniser(dialects),
     openaiBase: family.openaiBase,
-    acceptsStreamUsage: row.acceptsStreamUsage ?? false,
+    // Proved by recordings of the provider itself; who knows what stands behind a base URL of one's own.
+    acceptsStreamUsage: (row.acceptsStreamUsage ?? false) && (settings?.baseUrl === undefined || row.baseUrl === ''),
     billing: settings?.billing ?? row.billing ?? 'metered',
     priceId: row.priceId === undefined ? row.name : row.priceId,
     local: row.local ?? false,
     configured: settings !== undefined,
   }
+}
+
+function splitHeaders(headers: Readonly<Record<string, string>>, credentialHeader: string): Pick<Provider, 'headers' | 'secretHeaders'> {
+  const isSecret = (name: string) => name.toLowerCase() === credentialHeader || isSecretHeader(name.toLowerCase())
+  const only = (secret: boolean) => Object.fromEntries(Object.entries(headers).filter(([name]) => isSecret(name) === secret))
+  return { headers: only(false), secretHeaders: only(true) }
 }
 
 function toBase(baseUrl: string): Base {

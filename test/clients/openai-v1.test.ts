@@ -9,7 +9,8 @@ let house: ClientHouse
 let openai: OpenAI
 
 beforeAll(async () => {
-  house = await openClientHouse(['openai', 'groq'])
+  // The fake stands behind a base URL of its own, where Weir does not ask for usage unless it is told to.
+  house = await openClientHouse(['openai', 'groq'], { providers: { openai: { usage: { inject: 'on' } } } })
   openai = new OpenAI({ apiKey: 'sk-test-0123456789abcdef', baseURL: house.at('/v1'), maxRetries: 0 })
 })
 beforeEach(() => house.reset())

@@ -10,7 +10,7 @@ const BODY = '{"model":"gpt-5-mini","stream":true,"messages":[{"role":"user","co
 
 beforeEach(async () => {
   provider = await startProvider()
-  weir = await startWeir({ providers: { openai: provider }, config: { usage: { inject: 'on' } } })
+  weir = await startWeir({ providers: { openai: provider }, config: { providers: { openai: { usage: { inject: 'on' } } } } })
 })
 afterEach(async () => {
   await weir.close()

@@ -65,3 +65,15 @@ function clientOf(chain: string | undefined, trusted: (address: string) => boole
   const hops = chain?.split(',').map((hop) => hop.trim()) ?? []
   return hops.findLast((hop) => isIP(hop) !== 0 && !trusted(hop)) ?? hops.find((hop) => isIP(hop) !== 0)
 }
+
+/** The name in `Host` without its port, in lower case; '' when it is no host at all. */
+const nameOf = (host: string): string =>
+  /^(\[[0-9a-f:.]+\]|[^:[\]/@\s]+)(:\d{1,5})?$/i.exec(host)?.[1]?.toLowerCase() ?? ''
+
+/** An attacker's own name may resolve to 127.0.0.1; these names cannot be an attacker's. */
+export const isLocalName = (host: string, configured: string): boolean => {
+  const name = nameOf(host)
+  return (
+    name === 'localhost' || name.endsWith('.localhost') || name.endsWith('.internal') || isLoopbackAddress(name) || name === configured.toLowerCase()
+  )
+}
