@@ -31,7 +31,7 @@ export function withoutUsage(call: LiveCall): void {
 
 const USAGE_EVENT = /^data:\s*\{.*"choices"\s*:\s*\[\s*\].*\}\s*$/s
 /** A usage event is small: what is longer without a blank line is something else, and goes on as it comes. */
-const LONGEST_EVENT = 256 * 1024
+const LONGEST_EVENT = 64 * 1024
 
 export interface UsageFilter {
   push(bytes: Buffer): Buffer
