@@ -8,6 +8,8 @@ import type { Direction, PartData } from '../journal/entry.ts'
 
 export class BodyRecord {
   bytes = 0
+  /** Below `full` only: a piece did not reach the recorder, whose memory was taken. */
+  lost = false
   #limit = Number.POSITIVE_INFINITY
   #hash: Hash | null = null
 
@@ -25,6 +27,13 @@ export class BodyRecord {
     if (bytes.length <= room) return [{ direction, atMs, length: bytes.length, bytes }]
     const beyond = { direction, atMs, length: bytes.length - room, bytes: null }
     return room === 0 ? [beyond] : [{ direction, atMs, length: room, bytes: bytes.subarray(0, room) }, beyond]
+  }
+
+  /** Bytes that went by and cannot be kept: they are counted, and no hash speaks for them. */
+  skip(length: number, direction: Direction, atMs: number): PartData {
+    this.bytes += length
+    this.#hash = null
+    return { direction, atMs, length, bytes: null }
   }
 
   get truncated(): boolean {

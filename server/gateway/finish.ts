@@ -38,10 +38,11 @@ export function toEndMeta(call: LiveCall): EndMeta {
     responseBytes: call.response.bytes,
     requestSha256: call.request.sha256(),
     responseSha256: call.response.sha256(),
-    truncated: call.request.truncated || call.response.truncated,
+    truncated: call.request.truncated || call.response.truncated || call.incomplete !== null,
     changes: call.changes,
     hint: call.hint,
     trailers: call.trailers,
+    incomplete: call.incomplete,
   }
 }
 

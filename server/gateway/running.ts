@@ -84,7 +84,7 @@ function toCall(call: LiveCall): Call {
     responseModel: null,
     target: call.upstream?.name ?? null,
     route: null,
-    method: call.incoming.method!,
+    method: call.method,
     path: maskTarget(call.target),
     stream: call.stream,
     status: answered?.status ?? last?.status ?? null,

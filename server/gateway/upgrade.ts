@@ -1,35 +1,35 @@
 /**
- * WebSockets take the same road as every call: ingress, identify, admit, start, one attempt, finish, around a relay of raw bytes.
- * Handshake headers and an answer other than 101 pass as they came. After the 101 the bytes are the two ends' own; Weir reads
- * frames on a copy and lets the provider's bytes through when what they said is in the journal.
+ * WebSockets take the same road as every call: ingress, identify, admit, start, one attempt, finish, around a relay of raw bytes
+ * (join.ts). Handshake headers and an answer other than 101 pass as they came.
  */
 import type { IncomingMessage } from 'node:http'
 import { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WeirError } from '../errors.ts'
+import { isGateway } from './address.ts'
 import { admit } from './admit.ts'
-import { type LiveAttempt, tryTarget } from './attempt.ts'
+import { tryTarget } from './attempt.ts'
 import { finish } from './finish.ts'
-import { createMessageReader } from './frames.ts'
 import type { Gateway } from './gateway.ts'
-import { headerOf } from './headers.ts'
 import { identify } from './identify.ts'
 import { captureLimit, ingress } from './ingress.ts'
-import { type Answered, type LiveCall, openCall } from './live.ts'
+import { join } from './join.ts'
+import { type LiveCall, openCall } from './live.ts'
 import { refuse } from './refuse.ts'
 import { relay } from './relay.ts'
 import { start } from './start.ts'
-import { createTurns, type Turns } from './turns.ts'
 
 export const createUpgrade =
   (gateway: Gateway) =>
   (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    socket.on('error', () => socket.destroy())
+    const rules = gateway.rules()
+    if (!isGateway(incoming.url ?? '/', rules.config.basePath)) return turnAway(socket, rules.config.basePath)
     const outgoing = new ServerResponse(incoming)
     outgoing.sendDate = false
     outgoing.assignSocket(socket as Parameters<typeof outgoing.assignSocket>[0])
     outgoing.on('finish', () => socket.end())
-    const call = openCall(incoming, outgoing, gateway.rules())
-    socket.on('error', () => socket.destroy())
+    const call = openCall(incoming, outgoing, rules)
     gateway.running.add(call)
     void live(call, socket, head, gateway)
   }
@@ -38,14 +38,17 @@ async function live(call: LiveCall, socket: Duplex, head: Buffer, gateway: Gatew
   try {
     await ingress(call, gateway)
     identify(call, gateway)
+    if (!call.upstream) throw new WeirError('bad_request', `There is no WebSocket at ${call.target.split('?', 1)[0]}: send this request without the Upgrade header.`)
+    call.model ??= modelInQuery(call.address!.rest)
+    const spoken = call.operation!
     // The handshake generates nothing: the responses that come over it are calls of their own.
     call.operation = { name: 'websocket', path: /./, auxiliary: true }
     admit(call, gateway)
     call.request.expect(null, captureLimit(call))
     call.response.expect(null, captureLimit(call))
     await start(call, gateway)
-    const attempt = await tryTarget(call, call.upstream!, gateway)
-    if (attempt.upgraded) await join(call, attempt, attempt.upgraded, socket, head, gateway)
+    const attempt = await tryTarget(call, call.upstream, gateway)
+    if (attempt.upgraded) await join({ call, attempt, spoken, client: socket, upstream: attempt.upgraded, head, gateway })
     else if (attempt.begun) await relay(call, attempt, gateway)
     else throw attempt.failure ?? new WeirError('upstream_failed', 'The handshake was not answered.')
   } catch (error) {
@@ -55,74 +58,17 @@ async function live(call: LiveCall, socket: Duplex, head: Buffer, gateway: Gatew
   }
 }
 
-/** Both ends are open: bytes pass until one of them closes. */
-async function join(call: LiveCall, attempt: LiveAttempt, upstream: Duplex, client: Duplex, head: Buffer, gateway: Gateway): Promise<void> {
-  await gateway.journal.attempt(call.id, attempt.meta)
-  call.outgoing.detachSocket(client as Parameters<typeof call.outgoing.detachSocket>[0])
-  client.write(handshakeAnswer(call, attempt))
-  call.ending = { kind: 'destroy' }
-  const over = Promise.withResolvers<Answered>()
-  const closing = (outcome: Answered['outcome'], errorCode: string | null, errorMessage: string | null) => over.resolve({ outcome, status: 101, errorCode, errorMessage })
-  call.abort = (why) => (why === 'client_gone' ? closing('client_abort', null, null) : closing('error', why.code, why.message))
-  const turns = createTurns(call, gateway, call.abort)
-  const extensions = headerOf(attempt.rawHeaders, 'sec-websocket-extensions')
-
-  const up = pass({ from: client, to: upstream, read: readerFor(turns, true, extensions) })
-  const down = pass({ from: upstream, to: client, read: readerFor(turns, false, extensions) })
-  if (head.length > 0) client.unshift(head)
-  client.on('close', () => closing('ok', null, null))
-  upstream.on('close', () => closing('ok', null, null))
-  upstream.on('error', (error) => closing('upstream_abort', 'upstream_reset', `${attempt.target.name} broke the WebSocket: ${error.message}`))
-  client.on('error', () => closing('client_abort', 'client_gone', 'The client broke the WebSocket.'))
-
-  const answered = await over.promise
-  await Promise.all([up.done(), down.done()])
-  await turns.close(answered.outcome === 'ok' ? { ...answered, outcome: 'client_abort', errorCode: 'client_gone', errorMessage: 'The WebSocket was closed before this response had ended.' } : answered)
-  client.end()
-  upstream.end()
-  call.answered = answered
+/** Realtime names its model there, Azure its deployment: https://platform.openai.com/docs/guides/realtime-websocket */
+function modelInQuery(rest: string): string | null {
+  const at = rest.indexOf('?')
+  if (at < 0) return null
+  const query = new URLSearchParams(rest.slice(at + 1))
+  return query.get('model') || query.get('deployment') || null
 }
 
-function readerFor(turns: Turns, fromClient: boolean, extensions: string | null): (bytes: Buffer) => Promise<unknown> {
-  let last: Promise<unknown> = Promise.resolve()
-  const reader = createMessageReader({
-    fromClient,
-    extensions,
-    onMessage(text, size) {
-      if (fromClient) turns.fromClient(text, size)
-      else last = turns.fromServer(text, size)
-    },
-  })
-  return async (bytes) => {
-    await reader.push(bytes)
-    await last
-  }
-}
-
-/** One direction: read on a copy, then on to the other end, in order and under back-pressure. */
-function pass({ from, to, read }: { from: Duplex; to: Duplex; read(bytes: Buffer): Promise<unknown> }): { done(): Promise<void> } {
-  let last: Promise<void> = Promise.resolve()
-  let waiting = 0
-  from.on('data', (bytes: Buffer) => {
-    waiting += bytes.length
-    if (waiting > 1024 * 1024) from.pause()
-    last = last
-      .then(() => read(bytes))
-      .then(() => {
-        waiting -= bytes.length
-        if (to.writable && !to.write(bytes)) {
-          from.pause()
-          to.once('drain', () => from.resume())
-        } else if (from.isPaused()) from.resume()
-      })
-  })
-  from.on('end', () => void last.then(() => to.end()))
-  return { done: () => last }
-}
-
-function handshakeAnswer(call: LiveCall, attempt: LiveAttempt): string {
-  const lines = [`HTTP/1.1 101 ${attempt.statusMessage || 'Switching Protocols'}`]
-  for (let i = 0; i < attempt.rawHeaders.length; i += 2) lines.push(`${attempt.rawHeaders[i]}: ${attempt.rawHeaders[i + 1]}`)
-  lines.push(`x-weir-call-id: ${call.id}`, '', '')
-  return lines.join('\r\n')
+/** Outside of the gateway nothing speaks WebSocket: it is no call, only a mistaken address. */
+function turnAway(socket: Duplex, basePath: string): void {
+  const message = `There is no WebSocket at this address. Providers' WebSockets are at ${basePath}/PROVIDER/…, such as ${basePath}/openai/v1/realtime.`
+  const body = JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code: 'unknown_provider' } })
+  socket.end(`HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nx-weir-error: unknown_provider\r\nconnection: close\r\n\r\n${body}`)
 }

@@ -13,6 +13,7 @@ declare module 'ws' {
   export class PerMessageDeflate {
     constructor(options: { isServer?: boolean; maxPayload?: number })
     params: Record<string, number | boolean> | null
+    cleanup(): void
   }
   export const extension: {
     parse(header: string): Record<string, Record<string, (string | true)[]>[]>

@@ -73,6 +73,8 @@ export interface EndMeta {
   changes: Change[]
   hint: string | null
   trailers: string[] | null
+  /** Why the journal does not hold all that went by (WebSocket frames that could not be read); absent in older journals. */
+  incomplete?: string | null
 }
 
 /** A body piece: its bytes, or only their count (above the capture limit, or capture below `full`). */

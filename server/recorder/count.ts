@@ -65,6 +65,7 @@ function mayBeEstimated({ start, attempts }: JournaledCall, { request }: Decoded
     outcome !== 'error' &&
     outcome !== 'cache_hit' &&
     !start.auxiliary &&
+    start.operation !== 'warmup' &&
     isConversation(request?.messages ?? [])
   )
 }

@@ -137,14 +137,23 @@ export function isBinary(contentType: string): boolean {
   return /^(?:(?:audio|image|video|font|multipart)\/|application\/vnd\.amazon\.eventstream)/i.test(contentType)
 }
 
-/** The frames that led to a response, one a line: the one that asks for it says what is asked. */
+/**
+ * The frames that led to a response, one a line: the one that asks for it says what is asked, and where it names no input, that
+ * is the items sent before it (Realtime). Audio and binary frames say nothing that can be read here.
+ */
 export function parsedFrames(bytes: Uint8Array): unknown {
   const frames = textOf(bytes)
     .split('\n')
     .map(parsed)
-    .filter((frame) => frame !== undefined)
-  return frames.findLast((frame) => (frame as { type?: unknown } | null)?.type === 'response.create') ?? frames.at(-1)
+    .filter((frame) => frame !== undefined) as ({ type?: unknown; item?: unknown; input?: unknown; response?: object } | null)[]
+  const typed = (type: string) => frames.filter((frame) => frame?.type === type)
+  const asked = typed('response.create').at(-1)
+  const input = typed('conversation.item.create').map((frame) => frame?.item)
+  if (asked && input.length > 0 && asked.input === undefined) return { ...asked, response: { input, ...asked.response } }
+  return asked ?? frames.findLast((frame) => !SILENT.has(String(frame?.type))) ?? (frames.length > 0 ? {} : undefined)
 }
+
+const SILENT = new Set(['weir.binary', 'input_audio_buffer.append'])
 
 const textOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')

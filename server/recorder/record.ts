@@ -47,7 +47,9 @@ export const createRecord = (deps: RecordDeps): Recorder => {
     const owner = deps.attribute(journaled, decoded)
     const decodeError =
       raw ?? (capture === 'full' ? decoded.problem : (lostContent(journaled, held) ?? withoutContent(decoded)))
-    const call = toCall({ journaled, request, response, decoded, verdict, counted, priced, owner, decodeError })
+    const incomplete = journaled.end?.incomplete ?? null
+    const problem = [incomplete, decodeError].filter((why) => why !== null).join('; ') || null
+    const call = toCall({ journaled, request, response, decoded, verdict, counted, priced, owner, decodeError: problem })
 
     return {
       call: capture === 'full' ? call : withoutWords(call, journaled),

@@ -1,0 +1,176 @@
+/**
+ * A WebSocket that both ends have agreed on: bytes pass until one of them is done. They are the two ends' own; Weir reads frames
+ * on a copy, and lets bytes on when what they said is in the journal. Who ended it first decides how the calls on it ended.
+ */
+import type { Duplex } from 'node:stream'
+import type { Operation } from '../dialects/dialect.ts'
+import type { WeirError } from '../errors.ts'
+import type { Direction } from '../journal/entry.ts'
+import type { LiveAttempt } from './attempt.ts'
+import { createMessageReader, type MessageReader } from './frames.ts'
+import type { Gateway } from './gateway.ts'
+import { headerOf, ownHeaders } from './headers.ts'
+import type { Answered, LiveCall } from './live.ts'
+import { createTurns, type Turns } from './turns.ts'
+
+export interface Ends {
+  call: LiveCall
+  attempt: LiveAttempt
+  /** What is done over the socket, as the path says it. */
+  spoken: Operation
+  client: Duplex
+  upstream: Duplex
+  /** The client's first bytes after its handshake. */
+  head: Buffer
+  gateway: Gateway
+}
+
+type Side = 'client' | 'upstream'
+
+/** What is known of the end of a socket, as it comes to light. */
+interface Closing {
+  /** The first Close frame. */
+  said: { by: Side; code: number; reason: string } | null
+  /** The first end or break of a connection. */
+  left: { by: Side; why: string | null } | null
+  canceled: WeirError | null
+}
+
+/** Closing frames and last bytes may still be on their way to an end that is done. */
+const LINGER_MS = 2000
+/** Bytes of one direction that may wait for the journal. */
+const WAITING_LIMIT = 1024 * 1024
+
+export async function join({ call, attempt, spoken, client, upstream, head, gateway }: Ends): Promise<void> {
+  const closing: Closing = { said: null, left: null, canceled: null }
+  const over = Promise.withResolvers<void>()
+  // Before anything is awaited: a break that nobody listens for would end the process.
+  watch('client', client, closing, over.resolve)
+  watch('upstream', upstream, closing, over.resolve)
+  call.abort = (why) => {
+    if (why === 'client_gone') closing.left ??= { by: 'client', why: null }
+    else closing.canceled ??= why
+    over.resolve()
+  }
+  await gateway.journal.attempt(call.id, attempt.meta)
+  call.outgoing.detachSocket(client as Parameters<typeof call.outgoing.detachSocket>[0])
+  // Header values are latin1 on the wire, as Node's own server writes them.
+  client.write(handshakeAnswer(call, attempt), 'latin1')
+  call.ending = { kind: 'destroy' }
+
+  const turns = createTurns(call, spoken, gateway, call.abort)
+  const extensions = headerOf(attempt.rawHeaders, 'sec-websocket-extensions')
+  const reading = (by: Side) => createReading(turns, by, extensions, (code, reason) => (closing.said ??= { by, code, reason }))
+  const [asked, answered] = [reading('client'), reading('upstream')]
+  if (head.length > 0) client.unshift(head)
+  const up = pass(client, upstream, asked.read)
+  const down = pass(upstream, client, answered.read)
+
+  await over.promise
+  if (!closing.canceled) await Promise.all([up.done(), down.done()])
+  up.stop()
+  down.stop()
+  call.answered = judge(closing, turns.open() > 0, attempt.target.name)
+  await turns.close(midResponse(closing, attempt.target.name), isClean(closing))
+  for (const socket of [client, upstream]) closing.canceled ? socket.destroy() : letGo(socket)
+  for (const { reader } of [asked, answered]) reader.close()
+}
+
+function watch(by: Side, socket: Duplex, closing: Closing, over: () => void): void {
+  const left = (why: string | null) => {
+    closing.left ??= { by, why }
+    over()
+  }
+  socket.on('end', () => left(null))
+  socket.on('close', () => left(null))
+  socket.on('error', (error) => left(error.message))
+  if (socket.destroyed) left(null)
+}
+
+/** Both ends said goodbye, with a code that means nothing else (RFC 6455 §7.4.1: normal, going away, none given). */
+const isClean = ({ said, canceled }: Closing) => canceled === null && said !== null && [1000, 1001, 1005].includes(said.code)
+
+/** The handshake's own fate: of a socket that was closed in good order nothing is said, whatever was under way on it. */
+function judge(closing: Closing, underWay: boolean, name: string): Answered {
+  if (isClean(closing) && !(underWay && closing.said!.by === 'upstream')) return { outcome: 'ok', status: 101, errorCode: null, errorMessage: null }
+  return fate(closing, name, '')
+}
+
+/** The fate of a response that had not ended. */
+const midResponse = (closing: Closing, name: string) => fate(closing, name, ' before this response had ended')
+
+function fate({ said, left, canceled }: Closing, name: string, when: string): Answered {
+  if (canceled) return { outcome: 'error', status: 101, errorCode: canceled.code, errorMessage: canceled.message }
+  const by = said?.by ?? left?.by
+  const how = said ? `closed the WebSocket with ${said.code}${said.reason ? ` (${said.reason})` : ''}` : `broke the WebSocket${left?.why ? ` (${left.why})` : ' without a Close frame'}`
+  return by === 'upstream'
+    ? { outcome: 'upstream_abort', status: 101, errorCode: 'upstream_reset', errorMessage: `${name} ${how}${when}.` }
+    : { outcome: 'client_abort', status: 101, errorCode: 'client_gone', errorMessage: `The client ${how}${when}.` }
+}
+
+/** Reads one direction; settles when what these bytes said is in the journal. */
+function createReading(turns: Turns, by: Side, extensions: string | null, onClose: (code: number, reason: string) => void): { reader: MessageReader; read(bytes: Buffer): Promise<unknown> } {
+  const direction: Direction = by === 'client' ? 'request' : 'response'
+  let written: Promise<unknown> = Promise.resolve()
+  const reader = createMessageReader({
+    fromClient: by === 'client',
+    extensions,
+    onMessage: (bytes, isBinary) => void (written = by === 'client' ? turns.fromClient(bytes, isBinary) : turns.fromServer(bytes, isBinary)),
+    onClose,
+  })
+  return {
+    reader,
+    async read(bytes) {
+      const lost = await reader.push(bytes)
+      if (lost > 0) written = turns.unread(direction, lost, reader.problem!)
+      await written
+    },
+  }
+}
+
+/** One direction: read on a copy, then on to the other end, in order and under back-pressure. */
+function pass(from: Duplex, to: Duplex, read: (bytes: Buffer) => Promise<unknown>): { done(): Promise<void>; stop(): void } {
+  let last: Promise<void> = Promise.resolve()
+  let waiting = 0
+  let full = false
+  const balance = () => {
+    if (full || waiting > WAITING_LIMIT) from.pause()
+    else if (from.isPaused()) from.resume()
+  }
+  const send = (bytes: Buffer) => {
+    waiting -= bytes.length
+    if (to.writable && !to.write(bytes) && !full) {
+      full = true
+      to.once('drain', () => {
+        full = false
+        balance()
+      })
+    }
+    balance()
+  }
+  const onData = (bytes: Buffer) => {
+    waiting += bytes.length
+    balance()
+    last = last.then(() => read(bytes)).then(() => send(bytes))
+  }
+  from.on('data', onData)
+  return { done: () => last, stop: () => void from.removeListener('data', onData) }
+}
+
+/** What was written arrives, and then the connection ends, whether the other end wants it or not. */
+function letGo(socket: Duplex): void {
+  if (socket.destroyed) return
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref()
+  socket.once('close', () => clearTimeout(timer))
+  socket.resume()
+  socket.end()
+}
+
+function handshakeAnswer(call: LiveCall, attempt: LiveAttempt): string {
+  const lines = [`HTTP/1.1 101 ${attempt.statusMessage || 'Switching Protocols'}`]
+  // Here `connection` and `upgrade` are the answer itself.
+  const headers = [...attempt.rawHeaders.filter((_, i) => !attempt.rawHeaders[i - (i % 2)]!.toLowerCase().startsWith('x-weir-')), ...ownHeaders(call, call.overheadMs, attempt.meta.headersMs)]
+  for (let i = 0; i < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`)
+  lines.push('', '')
+  return lines.join('\r\n')
+}
