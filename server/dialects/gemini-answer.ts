@@ -77,7 +77,7 @@ export function createGeminiFold({ operation }: { operation: string }): Fold {
       if (!usage) return
       answer.usageRaw = kept(usage)
       answer.serviceTier = asName(usage.serviceTier) ?? asName(usage.trafficType)
-      answer.usage = BILLED.has(operation) ? toUsage(usage, searches) : null
+      answer.usage = BILLED.has(operation) ? toUsage(usage, searches, answer.complete) : null
       if (answer.usage) answer.usageSource = answer.complete ? 'provider' : 'partial'
     },
     contentSeen: () => messages.values().some((message) => message.parts.some((part) => part.type !== 'raw')),
@@ -88,9 +88,10 @@ export function createGeminiFold({ operation }: { operation: string }): Fold {
  * `promptTokenCount` counts cached content; what tools brought (`toolUsePromptTokenCount`) stands beside it and is input, too.
  * `thoughtsTokenCount` stands beside `candidatesTokenCount`. Modalities split each of them.
  */
-function toUsage(usage: Json, webSearches: number): Usage | null {
+function toUsage(usage: Json, webSearches: number, complete: boolean): Usage | null {
   const prompt = asCount(usage.promptTokenCount)
-  const candidates = asCount(usage.candidatesTokenCount)
+  // Google's JSON leaves out a zero: a refused prompt has no candidates, and its answer costs nothing.
+  const candidates = asCount(usage.candidatesTokenCount) ?? (complete && prompt !== null && asCount(usage.totalTokenCount) === prompt ? 0 : null)
   const thoughts = asCount(usage.thoughtsTokenCount)
   if (prompt === null && candidates === null && thoughts === null) return null
   const said = byModality(usage.candidatesTokensDetails)

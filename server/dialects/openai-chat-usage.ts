@@ -18,7 +18,7 @@ function toUsage(usage: Json): Usage | null {
   const completion = asCount(usage.completion_tokens)
   const total = asCount(usage.total_tokens)
   if (prompt === null && completion === null && total === null) return null
-  const input = prompt ?? Math.max(0, (total ?? 0) - (completion ?? 0))
+  const input = prompt ?? (total === null ? null : Math.max(0, total - (completion ?? 0)))
   const inside = asObject(usage.prompt_tokens_details)
   const cached =
     asCount(inside.cached_tokens) ?? asCount(usage.prompt_cache_hit_tokens) ?? asCount(usage.num_cached_tokens)
@@ -29,7 +29,10 @@ function toUsage(usage: Json): Usage | null {
     ['imageInput', asCount(inside.image_tokens)],
     ['videoInput', asCount(inside.video_tokens)],
   ])
-  if (completion !== null) Object.assign(result, toOutput(usage, completion, (total ?? 0) - input - completion))
+  if (completion !== null) {
+    const beyond = total === null || input === null ? 0 : total - input - completion
+    Object.assign(result, toOutput(usage, completion, beyond))
+  }
   const searches = asCount(asObject(usage.server_tool_use_details ?? usage.server_tool_use).web_search_requests)
   if (searches ?? asCount(usage.num_search_queries))
     result.webSearches = searches ?? asCount(usage.num_search_queries) ?? 0

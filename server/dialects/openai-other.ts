@@ -7,10 +7,12 @@ import type { Dialect, Operation } from './dialect.ts'
 import { toBareError, toError } from './read/error.ts'
 import { emptyAnswer, type Fold } from './read/fold.ts'
 import { asCount, asList, asName, asObject, asTags, asText, isObject, kept, restOf, type Json } from './read/json.ts'
+import { openaiResponses } from './openai-responses.ts'
 import { openaiError, openaiStreamError } from './read/openai-error.ts'
 import { emptyRequest, raw, said, write } from './read/parts.ts'
 import { createFoldReader } from './read/reader.ts'
 import { splitTotal } from './read/usage.ts'
+import { createRealtimeFold } from './realtime-answer.ts'
 
 const ALL = ['GET', 'POST', 'DELETE'] as const
 const UNDERSTOOD = new Set(['model', 'stream', 'input', 'prompt', 'user', 'metadata'])
@@ -32,7 +34,8 @@ export const openaiOther: Dialect = {
     { name: 'speech', path: /\/audio\/speech$/ },
     { name: 'transcription', path: /\/audio\/(transcriptions|translations)$/ },
     { name: 'moderations', path: /\/moderations$/ },
-    { name: 'realtime', path: /\/realtime$/, methods: ['GET'] },
+    // A handshake is recognised as what a POST would say; POST itself opens a WebRTC call.
+    { name: 'realtime', path: /\/realtime$/, methods: ['GET', 'POST'] },
     { name: 'realtime_session', path: /\/realtime\/(calls|client_secrets|sessions|transcription_sessions)(\/.*)?$/ },
     ...['files', 'uploads', 'batches', 'vector_stores', 'conversations', 'containers', 'videos'].map((name) =>
       stored(name),
@@ -40,7 +43,9 @@ export const openaiOther: Dialect = {
     ...['assistants', 'threads', 'evals', 'chatkit', 'skills', 'prompts'].map((name) => stored(name)),
     stored('fine_tuning', 'fine_tuning/(?:jobs|checkpoints)'),
   ],
-  readRequest(body) {
+  readRequest(body, context) {
+    // Its `response.create` asks in the words of the Responses API.
+    if (context.operation === 'realtime') return openaiResponses.readRequest(body, context)
     const object = asObject(body)
     const text = asName(object.prompt) ?? asName(object.input)
     return {
@@ -54,13 +59,16 @@ export const openaiOther: Dialect = {
     }
   },
   createReader: ({ operation, contentType }) =>
-    createFoldReader(createOtherFold({ billed: BILLED.has(operation) }), { contentType }),
+    createFoldReader(
+      operation === 'realtime' ? createRealtimeFold(toUsage) : createOtherFold({ billed: BILLED.has(operation) }),
+      { contentType },
+    ),
   error: openaiError,
   streamError: openaiStreamError,
 }
 
 /** Operations whose `usage` is their own; a batch's or a file's counts are not. */
-const BILLED = new Set(['images', 'transcription', 'speech', 'moderations', 'realtime'])
+const BILLED = new Set(['images', 'transcription', 'speech', 'moderations'])
 
 function createOtherFold({ billed }: { billed: boolean }): Fold {
   const answer = emptyAnswer()
@@ -80,7 +88,7 @@ function createOtherFold({ billed }: { billed: boolean }): Fold {
 
   return {
     answer,
-    /** `transcript.text.delta`, `image_generation.completed`, Realtime's `response.done`. */
+    /** `transcript.text.delta`, `image_generation.completed`. */
     event(event, name) {
       streamed = true
       const type = asText(event.type) ?? name
@@ -121,13 +129,13 @@ function toUsage(usage: Json): Usage | null {
   const audio = asCount(inside.audio_tokens)
   const of = asObject(usage.output_token_details ?? usage.output_tokens_details)
   return {
-    ...splitTotal(input ?? 0, 'input', [
+    ...splitTotal(input, 'input', [
       ['audioCacheRead', cachedAudio],
       ['cacheRead', cachedTotal === null ? null : Math.max(0, cachedTotal - (cachedAudio ?? 0))],
       ['audioInput', audio === null ? null : Math.max(0, audio - (cachedAudio ?? 0))],
       ['imageInput', asCount(inside.image_tokens)],
     ]),
-    ...splitTotal(output ?? 0, 'output', [
+    ...splitTotal(output, 'output', [
       ['audioOutput', asCount(of.audio_tokens)],
       ['imageOutput', asCount(of.image_tokens)],
     ]),

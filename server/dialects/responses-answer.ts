@@ -18,6 +18,9 @@ const DELTAS: Record<string, keyof Growing> = {
   'response.mcp_call_arguments.delta': 'input',
   'response.code_interpreter_call_code.delta': 'input',
   'response.output_audio_transcript.delta': 'text',
+  // Realtime, before it was generally available:
+  'response.audio_transcript.delta': 'text',
+  'response.text.delta': 'text',
 }
 
 /** What deltas have brought of an item that is not done. */
@@ -130,13 +133,13 @@ export function toUsage(usage: Json, webSearches: number): Usage | null {
   const inside = asObject(usage.input_tokens_details)
   const of = asObject(usage.output_tokens_details)
   return {
-    ...splitTotal(input ?? 0, 'input', [
+    ...splitTotal(input, 'input', [
       ['cacheRead', asCount(inside.cached_tokens)],
       ['cacheWrite', asCount(inside.cache_write_tokens)],
       ['audioInput', asCount(inside.audio_tokens)],
       ['imageInput', asCount(inside.image_tokens)],
     ]),
-    ...splitTotal(output ?? 0, 'output', [
+    ...splitTotal(output, 'output', [
       ['reasoning', asCount(of.reasoning_tokens)],
       ['audioOutput', asCount(of.audio_tokens)],
       ['imageOutput', asCount(of.image_tokens)],

@@ -27,6 +27,8 @@ export interface PriceInput {
   local: boolean
   serviceTier: string | null
   reportedCostNano: number | null
+  /** The answer was generated from a prompt, so both sides cost; one that the usage does not name is unknown, not free. */
+  generates?: boolean
 }
 
 export type Priced = Pick<Call, 'costNano' | 'listNano' | 'billing' | 'costParts' | 'costSource' | 'pricedAs'>
@@ -87,8 +89,8 @@ export function createPricer({ overrides = [], aliases = {}, catalog = createCat
       const { usage, billing, local } = input
       if (local)
         return { costNano: 0, listNano: 0, billing, costParts: null, costSource: 'free: runs locally', pricedAs: null }
-      const own = usage && overridden(input, usage)
-      const listed = usage && list(input, usage)
+      const own = usage && known(input, overridden(input, usage))
+      const listed = usage && known(input, list(input, usage))
       const charged = own ?? reported(input) ?? listed
       const atList = reported(input) && !own ? charged : listed
       return {
@@ -115,6 +117,15 @@ const reported = ({ reportedCostNano, provider, model }: PriceInput): Bill | nul
         source: `reported by ${provider}`,
         pricedAs: model && `${provider}/${model}`,
       }
+
+const INPUT: readonly Bucket[] = ['input', 'cacheRead', 'cacheWrite', 'cacheWrite1h', 'audioInput', 'audioCacheRead', 'imageInput', 'videoInput']
+const OUTPUT: readonly Bucket[] = ['output', 'reasoning', 'audioOutput', 'imageOutput']
+
+/** Where one side of the exchange is unknown, so is the sum; what is known of it stays. */
+function known({ generates, usage }: PriceInput, bill: Bill | null): Bill | null {
+  const has = (side: readonly Bucket[]) => side.some((bucket) => usage?.[bucket] !== undefined)
+  return bill === null || !generates || (has(INPUT) && has(OUTPUT)) ? bill : { ...bill, total: null }
+}
 
 /** Every bucket by itself, rounded once; the total is their sum. */
 function bill(usage: Usage, rateOf: RateOf): Pick<Bill, 'total' | 'parts'> {

@@ -250,3 +250,14 @@ test.each([
   ['*claude*', 'us.anthropic.claude-x', true],
   ['gpt-5', 'gpt-5.1', false],
 ])('%s matches %s: %s', (pattern, text, expected) => expect(matches(pattern, text)).toBe(expected))
+
+test('a generated answer whose usage names one side only has no total; what is known of it stays', () => {
+  for (const usage of [{ output: 50 }, { input: 1000 }]) {
+    const known = price({ usage, generates: true })
+    expect(known).toMatchObject({ costNano: null, listNano: null })
+    expect(known.costParts?.map(({ bucket }) => bucket)).toEqual(Object.keys(usage))
+  }
+  expect(price({ usage: { cacheRead: 1000, output: 50 }, generates: true }).costNano).toBe(350_000)
+  // An embedding has no output, and its price is whole.
+  expect(price({ usage: { input: 1000 } }).costNano).toBe(1_000_000)
+})

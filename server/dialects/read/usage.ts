@@ -4,10 +4,12 @@ import type { Bucket, Usage } from '../../call.ts'
 /**
  * Splits an inclusive total into disjoint buckets: the named parts, and `rest` for what is left. A part that the provider did not
  * speak of (null) makes no bucket. Where the parts add up to more than the total (they overlap, cached audio for instance), later
- * parts give way, so that the sum is always the total that the provider stated.
+ * parts give way, so that the sum is always the total that the provider stated. A total that it did not state (null) makes no
+ * bucket at all: unknown is not 0.
  */
-export function splitTotal(total: number, rest: Bucket, parts: readonly (readonly [Bucket, number | null])[]): Usage {
+export function splitTotal(total: number | null, rest: Bucket, parts: readonly (readonly [Bucket, number | null])[]): Usage {
   const usage: Usage = {}
+  if (total === null) return usage
   let left = total
   for (const [bucket, count] of parts) {
     if (count === null) continue
