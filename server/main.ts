@@ -52,6 +52,9 @@ const terminal: Terminal = {
   complain: (line) => console.error(line),
 }
 
+// What Weir writes is its user's alone: databases and their side files have no mode of their own, and threads inherit this.
+process.umask(0o077)
+
 try {
   await run(parseCommand(process.argv.slice(2)), terminal, findPlaces())
   process.exit()
