@@ -14,8 +14,8 @@ export interface Soaked {
   /** Streams that reached their end, each as its provider sent it. */
   whole: number
   broken: number
-  /** Resident bytes before the load, and the highest of the first and of the second half of it (after warm-up). */
-  rss: { idle: number; firstHalf: number; secondHalf: number }
+  /** Resident bytes before the load; the highest of its first half and of all of it (after warm-up), the lowest of its second half. */
+  rss: { idle: number; earlyHigh: number; high: number; lateLow: number }
   descriptors: { before: number; open: number; after: number }
   rows: { ok: number; all: number; callsLost: number }
 }
@@ -87,7 +87,7 @@ export async function soak({ streams, forMs, everyMs }: SoakOptions): Promise<So
 
   await weir.api('/status')
   const before = descriptors(weir.pid)
-  const rss = { idle: residentBytes(weir.pid), firstHalf: 0, secondHalf: 0 }
+  const rss = { idle: residentBytes(weir.pid), earlyHigh: 0, high: 0, lateLow: Number.POSITIVE_INFINITY }
   let whole = 0
   let broken = 0
   let going = true
@@ -111,8 +111,10 @@ export async function soak({ streams, forMs, everyMs }: SoakOptions): Promise<So
   await wait(everyMs * (pieces.length + 2))
   const openDescriptors = descriptors(weir.pid)
   for (const from = Date.now(); Date.now() < from + forMs; await wait(1000)) {
-    const half = Date.now() < from + forMs / 2 ? 'firstHalf' : 'secondHalf'
-    rss[half] = Math.max(rss[half], residentBytes(weir.pid))
+    const now = residentBytes(weir.pid)
+    rss.high = Math.max(rss.high, now)
+    if (Date.now() < from + forMs / 2) rss.earlyHigh = rss.high
+    else rss.lateLow = Math.min(rss.lateLow, now)
   }
   going = false
   await Promise.all(clients)
