@@ -5,9 +5,10 @@
  */
 import { lookup as resolve } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent } from 'undici'
+import { Agent } from 'undici'
 import { refusedAddress } from '../config/address.ts'
 import type { Config, ProviderConfig } from '../config/config.ts'
+import { createBypass, createProxied, type Upstream } from './proxy.ts'
 
 export interface ProxyEnvironment {
   httpProxy: string | null
@@ -16,7 +17,7 @@ export interface ProxyEnvironment {
 }
 
 export interface Upstreams {
-  for(provider: string): Dispatcher
+  for(provider: string): Upstream
   /** The configuration has changed: providers whose connection settings differ get new pools, calls in flight end on theirs. */
   use(config: Config): void
   close(): Promise<void>
@@ -48,10 +49,10 @@ const guarded = { lookup: guardedLookup }
 
 export function createUpstreams(config: Config, environment: ProxyEnvironment): Upstreams {
   const shared = createDispatcher(environment, guarded)
-  let own = new Map<string, { settings: string; dispatcher: Dispatcher }>()
+  let own = new Map<string, { settings: string; dispatcher: Upstream }>()
 
   const use = (next: Config) => {
-    const kept = new Map<string, { settings: string; dispatcher: Dispatcher }>()
+    const kept = new Map<string, { settings: string; dispatcher: Upstream }>()
     for (const [name, provider] of Object.entries(next.providers)) {
       if (!provider.proxy && !provider.tls && !provider.allowPrivate) continue
       const settings = JSON.stringify([provider.proxy, provider.tls, provider.allowPrivate])
@@ -74,14 +75,27 @@ export function createUpstreams(config: Config, environment: ProxyEnvironment): 
 
 type Connect = { lookup?: LookupFunction } & NonNullable<ProviderConfig['tls']>
 
-/** Straight, or through the environment's proxy. What is not set is said to be empty, or undici would read the environment itself. */
-function createDispatcher({ httpProxy, httpsProxy, noProxy }: ProxyEnvironment, connect: Connect): Dispatcher {
-  if (!httpProxy && !httpsProxy) return new Agent({ ...OPTIONS, connect })
-  return new EnvHttpProxyAgent({ ...OPTIONS, connect, requestTls: connect, httpProxy: httpProxy ?? '', httpsProxy: httpsProxy ?? '', noProxy: noProxy ?? '' })
+/** Straight, or through the environment's proxy; without one of its own https takes the one for http, as undici does. */
+function createDispatcher({ httpProxy, httpsProxy, noProxy }: ProxyEnvironment, connect: Connect): Upstream {
+  const straight = new Agent({ ...OPTIONS, connect })
+  if (!httpProxy && !httpsProxy) return straight
+  const plain = httpProxy ? createProxied(httpProxy, OPTIONS, connect) : straight
+  const secure = httpsProxy ? createProxied(httpsProxy, OPTIONS, connect) : plain
+  const bypasses = createBypass(noProxy ?? '')
+  const all = [...new Set([straight, plain, secure])]
+  return {
+    dispatch(request, handler) {
+      const origin = String(request.origin)
+      const way = bypasses(origin) ? straight : origin.startsWith('https:') ? secure : plain
+      return way.dispatch(request, handler)
+    },
+    close: async () => void (await Promise.all(all.map((each) => each.close()))),
+    destroy: async () => void (await Promise.all(all.map((each) => each.destroy()))),
+  } as Upstream
 }
 
 /** A provider's own proxy comes before the environment's; its certificates count through either. */
-function createOwn({ proxy, tls, allowPrivate }: ProviderConfig, environment: ProxyEnvironment): Dispatcher {
+function createOwn({ proxy, tls, allowPrivate }: ProviderConfig, environment: ProxyEnvironment): Upstream {
   const connect: Connect = { ...(allowPrivate ? {} : guarded), ...tls }
-  return proxy ? new ProxyAgent({ ...OPTIONS, uri: proxy, requestTls: connect }) : createDispatcher(environment, connect)
+  return proxy ? createProxied(proxy, OPTIONS, connect) : createDispatcher(environment, connect)
 }
