@@ -3,7 +3,7 @@
  * Clients call it at their start and wait (Claude Code gives up after 3 s), so no upstream may be in its way.
  */
 import type { Gateway } from './gateway.ts'
-import type { LiveCall } from './live.ts'
+import type { LiveCall, Rules } from './live.ts'
 import { headerOf } from './headers.ts'
 
 export const asksForModels = (call: LiveCall): boolean => call.address?.provider === null && isModelList(call)
@@ -11,24 +11,54 @@ export const asksForModels = (call: LiveCall): boolean => call.address?.provider
 /** `/v1/models`, which needs no provider. */
 export const isModelList = (call: LiveCall): boolean => /^\/models(?:\?|$)/.test(call.address?.rest ?? '') && ['GET', 'HEAD'].includes(call.incoming.method!)
 
+export interface Known {
+  provider: string
+  model: string
+}
+
+/** The database may be slow, locked or away. What it says later serves the next one who asks. */
+const MOST_WAIT_MS = 700
+
+/** Asks one question at a time; whoever cannot wait for its answer gets the last one, or none. */
+export function createKnownModels(ask: () => Promise<readonly Known[]>): () => Promise<readonly Known[]> {
+  let last: readonly Known[] = []
+  let asking: Promise<void> | null = null
+  const refresh = () =>
+    ask()
+      .then((known) => void (last = known))
+      .catch(() => {})
+      .finally(() => void (asking = null))
+  return async () => {
+    asking ??= refresh()
+    const late = Promise.withResolvers<void>()
+    const timer = setTimeout(late.resolve, MOST_WAIT_MS)
+    await Promise.race([asking, late.promise])
+    clearTimeout(timer)
+    return last
+  }
+}
+
 export async function answerModels(call: LiveCall, gateway: Gateway): Promise<void> {
-  const known = await gateway.knownModels()
-  const shown = known.filter(({ provider }) => isServed(call, provider))
+  const shown = served(call.rules, await gateway.knownModels())
   const data = headerOf(call.incoming.rawHeaders, 'anthropic-version') === null ? openaiList(shown) : anthropicList(shown)
   const body = Buffer.from(JSON.stringify(data))
   call.ending = { kind: 'whole', status: 200, headers: ['content-type', 'application/json', 'content-length', String(body.length), 'x-weir-call-id', call.id], body }
   call.answered = { outcome: 'ok', status: 200, errorCode: null, errorMessage: null }
 }
 
-/** With nothing configured every built-in provider is served: the client's own key passes through. */
-function isServed(call: LiveCall, provider: string): boolean {
-  const names = Object.keys(call.rules.config.providers)
-  return names.length === 0 || names.includes(provider)
-}
-
-interface Known {
-  provider: string
-  model: string
+/**
+ * What the configuration names and what is known, of the providers that `/v1` can reach. With nothing configured every built-in
+ * provider is served: the client's own key passes through.
+ */
+function served({ config, providers }: Rules, known: readonly Known[]): Known[] {
+  const configured = Object.entries(config.providers)
+  const named = configured.flatMap(([provider, { models = [] }]) => models.map((model) => ({ provider, model })))
+  const all = new Map([...named, ...known].map((each) => [`${each.provider}/${each.model}`, each]))
+  return [...all.values()].filter(({ provider }) => {
+    if (configured.length > 0 && !Object.hasOwn(config.providers, provider)) return false
+    const found = providers.find(provider)
+    return found !== null && found.baseUrl !== '' && (found.openaiBase !== null || provider === 'anthropic')
+  })
 }
 
 const openaiList = (models: Known[]) => ({ object: 'list', data: models.map(({ provider, model }) => ({ id: `${provider}/${model}`, object: 'model', created: 0, owned_by: provider })) })
