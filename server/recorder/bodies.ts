@@ -18,10 +18,13 @@ export interface Bodies {
   /** null when nothing came, or when it had to be let go. The bodies stay until `forget`. */
   of(callId: string): HeldBodies | null
   forget(callId: string): void
+  /** Another capture limit, for what comes from now on. */
+  limitTo(perDirection: number): void
   readonly heldBytes: number
 }
 
 export const createBodies = ({ perDirection, limit = LIMIT }: { perDirection: number; limit?: number }): Bodies => {
+  let most = perDirection
   const held = new Map<string, HeldBodies & { bytes: number; requestBytes: number; responseBytes: number }>()
   let heldBytes = 0
 
@@ -34,7 +37,7 @@ export const createBodies = ({ perDirection, limit = LIMIT }: { perDirection: nu
     add: (callId, direction, bytes) => {
       const entry = held.get(callId) ?? { request: [], response: [], bytes: 0, requestBytes: 0, responseBytes: 0 }
       held.set(callId, entry)
-      const room = perDirection - entry[`${direction}Bytes`]
+      const room = most - entry[`${direction}Bytes`]
       const kept = bytes.length > room ? bytes.subarray(0, Math.max(0, room)) : bytes
       if (kept.length === 0) return
       entry[direction].push(kept)
@@ -49,6 +52,7 @@ export const createBodies = ({ perDirection, limit = LIMIT }: { perDirection: nu
     },
     of: (callId) => held.get(callId) ?? null,
     forget,
+    limitTo: (next) => void (most = next),
     get heldBytes() {
       return heldBytes
     },

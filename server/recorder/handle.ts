@@ -14,6 +14,8 @@ const WELL_MS = 60_000
 const HANG_MS = 60_000
 /** Bodies are bounded by the capture limit; parsed they may need ten times their size. */
 const HEAP_MB = 1024
+/** Content on its way to a recorder that is busy or away: messages have no bound of their own. */
+const MOST_IN_FLIGHT = 64 * 1024 * 1024
 
 export interface StartRecorder {
   workerUrl: URL | string
@@ -25,10 +27,13 @@ export interface StartRecorder {
   onFailed?(message: string): void
   /** Shorter in tests. */
   hangMs?: number
+  /** Smaller in tests. */
+  mostInFlight?: number
 }
 
 export interface RecorderHandle {
-  post(message: Exclude<ToRecorder, { type: 'stop' | 'listen' }>): void
+  /** False for a body that was dropped, because too much is on its way already. */
+  post(message: Exclude<ToRecorder, { type: 'stop' | 'listen' }>): boolean
   /** Whole calls are wanted, or no longer. Holds for every call that is journaled after this. */
   listen(on: boolean): void
   /** The last one; null until the recorder has said something. */
@@ -43,6 +48,11 @@ export interface RecorderHandle {
 
 export const startRecorder = (given: StartRecorder): RecorderHandle => {
   const pulse = new Int32Array(new SharedArrayBuffer(8))
+  const taken = new Int32Array(new SharedArrayBuffer(4))
+  // Both counters wrap; their difference does not, as long as it is below 2 GiB.
+  let sent = 0
+  const inFlight = () => (sent - Atomics.load(taken, 0)) | 0
+  const mostInFlight = given.mostInFlight ?? MOST_IN_FLIGHT
   const ready = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<void>()
   let worker: Worker
@@ -66,9 +76,10 @@ export const startRecorder = (given: StartRecorder): RecorderHandle => {
     let failure: string | null = null
     again = null
     pulse.fill(0)
+    taken[0] = sent = 0
     worker = new Worker(given.workerUrl, {
       name: 'weir recorder',
-      workerData: { ...given.options, pulse: pulse.buffer, crashed } satisfies RecorderOptions,
+      workerData: { ...given.options, pulse: pulse.buffer, taken: taken.buffer, crashed } satisfies RecorderOptions,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     })
     worker.on('message', hear)
@@ -94,10 +105,16 @@ export const startRecorder = (given: StartRecorder): RecorderHandle => {
     restarts: () => restarts,
     post: (message) => {
       if (message.type === 'settings') settings = message
-      if (message.type !== 'body') return worker.postMessage(message)
+      if (message.type !== 'body') {
+        worker.postMessage(message)
+        return true
+      }
+      if (inFlight() + message.bytes.length > mostInFlight) return false
+      sent = (sent + message.bytes.length) | 0
       // Cloning a slice would clone all of the memory that it lies in: a copy of its own is handed over instead.
       const bytes = new Uint8Array(message.bytes)
       worker.postMessage({ ...message, bytes }, [bytes.buffer])
+      return true
     },
     listen: (on) => worker.postMessage((listen = { type: 'listen', on })),
     stop: async (withinMs = 30_000) => {

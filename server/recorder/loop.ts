@@ -58,7 +58,9 @@ export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): Re
   let owner = false
   let listened = false
 
+  const taken = new Int32Array(options.taken ?? new ArrayBuffer(4))
   const receive = (message: ToRecorder) => {
+    if (message.type === 'body') Atomics.add(taken, 0, message.bytes.length)
     // Without the lock another process's recorder will record these calls, and what they said does not reach it.
     if (message.type === 'body' && owner) bodies.add(message.callId, message.direction, message.bytes)
     else if (message.type === 'stop') {
@@ -68,6 +70,7 @@ export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): Re
     else if (message.type === 'listen') listened = message.on
     else if (message.type === 'settings') {
       steps.set(message.settings)
+      bodies.limitTo(message.settings.capture.maxBytes)
       retention = message.settings.retention
       onSettings()
     }

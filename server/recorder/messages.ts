@@ -18,6 +18,8 @@ export interface RecorderOptions {
   providers: ProviderFacts[]
   /** Two Int32 cells for the handle's watchdog: calls begun, and 1 while one is being decoded. Set by `startRecorder`. */
   pulse?: ArrayBufferLike
+  /** One Int32 cell where the recorder counts the content bytes that it has taken from its messages. Set by `startRecorder`. */
+  taken?: ArrayBufferLike
   /** The recorder before this one crashed under the same process. Set by `startRecorder`. */
   crashed?: boolean
 }
@@ -36,7 +38,7 @@ export type StoredCall = Pick<Call, 'id' | 'outcome'>
 export type ToRecorder =
   /** Content of a call whose capture is below `full`: it goes by bounded memory, never by disk. */
   | { type: 'body'; callId: string; direction: Direction; bytes: Uint8Array }
-  | { type: 'settings'; settings: Pick<RecorderOptions, 'retention' | 'prices' | 'providers'> }
+  | { type: 'settings'; settings: Pick<RecorderOptions, 'retention' | 'capture' | 'prices' | 'providers'> }
   | { type: 'prune'; id: number }
   /** Whether whole calls are wanted from now on; else they cost both threads their copying for nothing. */
   | { type: 'listen'; on: boolean }

@@ -20,7 +20,9 @@ export interface RecordDeps {
   price(call: JournaledCall, decoded: Decoded, counted: Counted): Priced
   attribute(call: JournaledCall, decoded: Decoded): Owner
   /** Bytes that one body may have when decompressed. */
-  maxOutput: number
+  maxOutput(): number
+  /** Bytes of one body that are kept. */
+  captureLimit(): number
 }
 
 export interface Recorder {
@@ -35,7 +37,7 @@ export const createRecord = (deps: RecordDeps): Recorder => {
     const { capture } = journaled.start
     const [request, response] = bodies(journaled, held)
     const dialect = deps.dialect(journaled.start.dialect)
-    const { maxOutput } = deps
+    const maxOutput = deps.maxOutput()
     const decoded =
       raw === null
         ? decode({ call: journaled, dialect, request, response, maxOutput })
@@ -46,7 +48,7 @@ export const createRecord = (deps: RecordDeps): Recorder => {
     const priced = deps.price(journaled, decoded, counted)
     const owner = deps.attribute(journaled, decoded)
     const decodeError =
-      raw ?? (capture === 'full' ? decoded.problem : (lostContent(journaled, held) ?? withoutContent(decoded)))
+      raw ?? (capture === 'full' ? decoded.problem : (lostContent(held, request, response, deps.captureLimit()) ?? withoutContent(decoded)))
     const incomplete = journaled.end?.incomplete ?? null
     const problem = [incomplete, decodeError].filter((why) => why !== null).join('; ') || null
     const call = toCall({ journaled, request, response, decoded, verdict, counted, priced, owner, decodeError: problem })
@@ -81,10 +83,13 @@ function bodies({ start, request, response }: JournaledCall, held: HeldBodies | 
   return [bodyFromMemory(request, held?.request ?? []), bodyFromMemory(response, held?.response ?? [])]
 }
 
-/** After a crash, or where memory ran out: the call is there, what it said is not. */
-function lostContent({ request, response }: JournaledCall, held: HeldBodies | null): string | null {
-  if (held || request.length + response.length === 0) return null
-  return 'content was held in memory only, as capture asks, and is gone: usage is unknown'
+/** After a crash, or where memory ran out: the call is there, what it said is not, or not all. */
+function lostContent(held: HeldBodies | null, request: Body, response: Body, limit: number): string | null {
+  const lacks = ({ captured, total }: Body) => captured < Math.min(total, limit)
+  if (!lacks(request) && !lacks(response)) return null
+  return held
+    ? 'content was held in memory only, as capture asks, and a part of it found no room: usage is an estimate or unknown'
+    : 'content was held in memory only, as capture asks, and is gone: usage is unknown'
 }
 
 /** Reasons of the readers may quote what they stumbled over. */

@@ -10,12 +10,14 @@ import type { ProviderFacts, RecorderOptions } from './messages.ts'
 import { createRecord, type Recorder } from './record.ts'
 import type { Counted, Owner, Priced } from './to-call.ts'
 
+/** Operations whose answer a model wrote to a prompt. */
+const GENERATIONS = new Set(['chat', 'completions', 'responses', 'compact'])
 /** A body may have four times the capture limit when it is decompressed. */
 const INFLATE = 4
 
 export interface Steps extends Recorder {
   /** Holds for calls recorded from now on. */
-  set(settings: Pick<RecorderOptions, 'prices' | 'providers'>): void
+  set(settings: Pick<RecorderOptions, 'prices' | 'providers' | 'capture'>): void
   /** True when rows that were made since the last time should be made again: a tokenizer that they needed is there now. */
   load(): Promise<boolean>
 }
@@ -23,6 +25,7 @@ export interface Steps extends Recorder {
 interface Settings {
   pricer: Pricer
   providers: Map<string, ProviderFacts>
+  captureLimit: number
 }
 
 /** `dialect`: another registry, for tests. */
@@ -37,14 +40,16 @@ export const createSteps = (
     count,
     price: (call, decoded, counted) => price(settings, call, decoded, counted),
     attribute,
-    maxOutput: INFLATE * options.capture.maxBytes,
+    captureLimit: () => settings.captureLimit,
+    maxOutput: () => INFLATE * settings.captureLimit,
   })
   return { ...record, load, set: (next) => void (settings = toSettings(next)) }
 }
 
-const toSettings = ({ prices, providers }: Pick<RecorderOptions, 'prices' | 'providers'>): Settings => ({
+const toSettings = ({ prices, providers, capture }: Pick<RecorderOptions, 'prices' | 'providers' | 'capture'>): Settings => ({
   pricer: createPricer(prices),
   providers: new Map(providers.map((facts) => [facts.name, facts])),
+  captureLimit: capture.maxBytes,
 })
 
 function price(
@@ -65,6 +70,7 @@ function price(
     local: facts?.local ?? false,
     serviceTier: decoded.answer?.serviceTier ?? null,
     reportedCostNano: decoded.answer?.reportedCostNano ?? null,
+    generates: GENERATIONS.has(start.operation ?? ''),
   })
 }
 

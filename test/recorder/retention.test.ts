@@ -40,6 +40,7 @@ test('new settings hold from then on: retention at once, prices for the next cal
     settings: {
       providers: options.providers,
       prices: { overrides: [{ model: 'gpt-4o*', inputPerMillion: 1, outputPerMillion: 2 }], aliases: {} },
+      capture: options.capture,
       retention: { contentMs: DAY, callsMs: null, maxBytes: null },
     },
   })

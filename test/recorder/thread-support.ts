@@ -25,7 +25,8 @@ export const startThread = (
     options = {},
     workerUrl = WORKER,
     hangMs,
-  }: { options?: Partial<RecorderOptions>; workerUrl?: URL; hangMs?: number } = {},
+    mostInFlight,
+  }: { options?: Partial<RecorderOptions>; workerUrl?: URL; hangMs?: number; mostInFlight?: number } = {},
 ): Thread => {
   const wake = new SharedArrayBuffer(4)
   const waiting = new Set<() => void>()
@@ -65,6 +66,7 @@ export const startThread = (
     },
     onFailed: (message) => void thread.failures.push(message),
     hangMs,
+    mostInFlight,
   })
   handle.listen(true)
   onTestFinished(() => handle.stop())
