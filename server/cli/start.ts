@@ -1,4 +1,5 @@
 /** `weir start`: opens the house, says where it is, and closes it in order when it is told to. */
+import { containerWarnings, inContainer } from '../config/container.ts'
 import type { ConfigSource } from '../config/reload.ts'
 import { createConfigSource } from '../config/reload.ts'
 import type { Demo } from '../demo/demo.ts'
@@ -16,7 +17,9 @@ export const start = async (command: Command, terminal: Terminal, places: Places
   const config = demo?.config ?? source
   // The demo's provider is on loopback: no proxy leads there.
   const proxy = demo ? NO_PROXY : proxyOf(terminal.env)
-  const weir = await open(() => startWeir({ config, demo: demo !== null, ...places, proxy, say }), config)
+  const contained = inContainer()
+  if (contained && !demo) for (const line of containerWarnings(config.current().providers)) say(line)
+  const weir = await open(() => startWeir({ config, demo: demo !== null, ...places, proxy, say, inContainer: contained }), config)
   for (const line of welcome(weir, config, demo !== null, places.version)) terminal.print(line)
   demo?.begin(weir.url)
   await untilTold(weir, demo, terminal)

@@ -4,6 +4,7 @@
  */
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import { containerHint } from '../config/container.ts'
 import { type ErrorCode, WeirError } from '../errors.ts'
 import type { AttemptMeta } from '../journal/entry.ts'
 import type { Gateway } from './gateway.ts'
@@ -200,7 +201,7 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
       else ended = trailers
     },
     onResponseError(_, error) {
-      fail(toFailure(error, target, attempt.begun))
+      fail(toFailure(error, target, attempt.begun, gateway.inContainer))
     },
   }
 
@@ -227,7 +228,7 @@ const HELD_PIECES = 16
 
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])
 
-function toFailure(error: Error, target: Target, begun: boolean): WeirError {
+function toFailure(error: Error, target: Target, begun: boolean, inContainer: boolean): WeirError {
   if (error instanceof WeirError) return error
   const system = (error as NodeJS.ErrnoException).code ?? ''
   const [code, what]: [ErrorCode, string] = system === 'UND_ERR_CONNECT_TIMEOUT'
@@ -239,7 +240,8 @@ function toFailure(error: Error, target: Target, begun: boolean): WeirError {
       : /CERT|TLS|SSL/.test(system)
         ? ['upstream_unreachable', 'could not be reached safely']
         : ['upstream_reset', begun ? 'broke off in the middle of its answer' : 'closed the connection without an answer']
-  return new WeirError(code, `${target.name} (${target.origin}) ${what}: ${messageOf(error)}`, { cause: error })
+  const hint = inContainer && UNREACHABLE.has(system) ? containerHint(target.origin) : ''
+  return new WeirError(code, `${target.name} (${target.origin}) ${what}: ${messageOf(error)}${hint}`, { cause: error })
 }
 
 /** undici's parser gives its errors a name and, for most of them, no code; to an unasked 100 it only says `bad response`. */

@@ -34,9 +34,10 @@ export interface TestOptions {
   httpProxy?: string
   httpsProxy?: string
   noProxy?: string
+  inContainer?: boolean
 }
 
-export async function startWeir({ providers = {}, config = {}, dataDir, httpProxy, httpsProxy, noProxy }: TestOptions = {}): Promise<TestWeir> {
+export async function startWeir({ providers = {}, config = {}, dataDir, httpProxy, httpsProxy, noProxy, inContainer = false }: TestOptions = {}): Promise<TestWeir> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'weir-test-')))
   const base = { port: 0, data: folder, drainDelay: 0, ...config }
   const source = createSource(base, providers)
@@ -49,6 +50,7 @@ export async function startWeir({ providers = {}, config = {}, dataDir, httpProx
     migrationsDir: new URL('db/migrations', root).pathname,
     version: '0.0.0-test',
     proxy: { httpProxy: httpProxy ?? null, httpsProxy: httpsProxy ?? null, noProxy: noProxy ?? null },
+    inContainer,
   })
 
   const calls: Call[] = []
