@@ -2,6 +2,7 @@
  * The app beside the gateway: dashboard, API, health and metrics, as one Hono app over the raw request target without `basePath`.
  * The gate stands before all that shows anything; health checks are open, and say nothing but yes or no and why not.
  */
+import type { IncomingMessage } from 'node:http'
 import { Hono } from 'hono'
 import { createApi } from './api/api.ts'
 import { assetRoutes } from './api/assets.ts'
@@ -18,8 +19,8 @@ export type { AppDeps } from './api/deps.ts'
 
 /** Larger than any input of the API. */
 const MAX_BODY = 65_536
-/** Asked for before there is a login. */
-const OPEN = new Set(['/api/login', '/api/logout', '/api/me/session', '/api/openapi.json'])
+/** Asked for before there is a login. `/` only leads on: people type it, and tools look with `HEAD /` whether somebody is there. */
+const OPEN = new Set(['/', '/api/login', '/api/logout', '/api/me/session', '/api/openapi.json'])
 
 export const createApp = (deps: AppDeps): Hono<ApiEnv> => {
   const { basePath } = deps.config()
@@ -28,6 +29,14 @@ export const createApp = (deps: AppDeps): Hono<ApiEnv> => {
   const api = createApi(deps, { gate, unrecorded })
   const metrics = createMetrics(deps)
   const log = deps.log ?? (() => {})
+  const isTrusted = (incoming: IncomingMessage) => {
+    try {
+      gate.checkSource(incoming)
+      return gate.mayEnter(incoming)
+    } catch {
+      return false
+    }
+  }
 
   const app = new Hono<ApiEnv>({ getPath: (request) => pathWithin(request.url, basePath) })
   app.onError((error, c) => toProblem(error, c, log))
@@ -37,7 +46,7 @@ export const createApp = (deps: AppDeps): Hono<ApiEnv> => {
 
   app.get('/healthz', (c) => c.text('ok\n', 200, { 'cache-control': 'no-store' }))
   app.get('/readyz', (c) => {
-    const problems = readiness(deps)
+    const problems = readiness(deps, isTrusted(c.env.incoming))
     const text = problems.length === 0 ? 'ready\n' : `${problems.join('\n')}\n`
     return c.text(text, problems.length === 0 ? 200 : 503, { 'cache-control': 'no-store' })
   })
@@ -48,7 +57,7 @@ export const createApp = (deps: AppDeps): Hono<ApiEnv> => {
     await next()
   })
   app.get('/metrics', (c) => c.body(metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }))
-  app.get('/', (c) => c.redirect(`${basePath}/app/`))
+  app.get('/', (c) => (c.req.method === 'HEAD' ? c.body(null) : c.redirect(`${basePath}/app/`)))
   app.get('/app', (c) => c.redirect(`${basePath}/app/`))
   app.route('/app', assetRoutes(deps))
 
@@ -84,11 +93,12 @@ function pathWithin(url: string, basePath: string): string {
   return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : '/outside-of-base-path'
 }
 
-function readiness({ draining, journal, recorded }: AppDeps): string[] {
+/** Why not; what the database said (it may name hosts, users and folders) only to those who may enter. */
+function readiness({ draining, journal, recorded }: AppDeps, detailed: boolean): string[] {
   const { problem } = recorded.status()
   return [
     draining?.() ? 'Weir is shutting down' : null,
     journal.healthy() ? null : 'the journal cannot be written',
-    problem === null ? null : `the store cannot be written: ${problem}`,
+    problem === null ? null : `the store cannot be written${detailed ? `: ${problem}` : ''}`,
   ].filter((reason) => reason !== null)
 }

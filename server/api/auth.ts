@@ -18,6 +18,8 @@ export interface AdminAuth {
   readonly firstToken: string | null
   /** Makes a new token: the old one and every login end. Refused while the configuration sets the token. */
   renew(): string
+  /** After a reload: makes a token, to be said once, where the configuration has none any more and none is stored; else null. */
+  ensureToken(): string | null
   /** A signed login, good for a week: `expires.nonce.signature`. */
   issueSession(now?: number): { value: string; expiresAt: number }
   verifySession(value: string, now?: number): boolean
@@ -66,6 +68,14 @@ export const createAdmin = ({ dataDir, token }: AdminOptions): AdminAuth => {
       .update(text)
       .digest('base64url')
 
+  const makeToken = (): string => {
+    const made = createToken()
+    file = { ...file, tokenSha256: digest(made).toString('hex'), createdAt: Date.now() }
+    replaceAdminFile(dataDir, file)
+    seen = changeOf(dataDir)
+    return made
+  }
+
   return {
     firstToken: opened.token,
     verify(given) {
@@ -77,11 +87,12 @@ export const createAdmin = ({ dataDir, token }: AdminOptions): AdminAuth => {
         throw new Error(
           'The admin token is set by the configuration (adminToken or WEIR_ADMIN_TOKEN): change it there.',
         )
-      const made = createToken()
-      file = { ...file, tokenSha256: digest(made).toString('hex'), createdAt: Date.now() }
-      replaceAdminFile(dataDir, file)
-      seen = changeOf(dataDir)
-      return made
+      return makeToken()
+    },
+    ensureToken() {
+      if (configured() !== null) return null
+      file = readAdminFile(dataDir) ?? file
+      return file.tokenSha256 === null ? makeToken() : null
     },
     issueSession(now = Date.now()) {
       const expiresAt = now + SESSION_MS

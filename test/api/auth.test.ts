@@ -87,3 +87,14 @@ test('a check costs microseconds, so the gateway can afford one a call', () => {
   const each = Number(process.hrtime.bigint() - before) / 10_000 / 1000
   expect(each).toBeLessThan(50)
 })
+
+test('a configured token that a reload takes away leaves a new one behind, or the one that is stored', () => {
+  let configured: string | null = 'chosen-by-the-owner'
+  const admin = createAdmin({ dataDir, token: () => configured })
+  expect([admin.firstToken, admin.ensureToken()]).toEqual([null, null])
+  configured = null
+  const made = admin.ensureToken() as string
+  expect(made).toMatch(/^wa_/)
+  expect([admin.verify(made), admin.verify('chosen-by-the-owner'), admin.ensureToken()]).toEqual([true, false, null])
+  expect(create().verify(made)).toBe(true)
+})

@@ -95,3 +95,11 @@ test('canceling ends what runs, and says so of what does not', async () => {
   expect((await cancel('/api/calls/01900000-0000-7000-8000-000000000000/cancel')).status).toBe(404)
   expect((await house.send({ path: `/api/calls/${running.id}/cancel`, method: 'GET' })).status).toBe(404)
 })
+
+test('outcome:running finds the calls that run, and only them', async () => {
+  await house.record({ outcome: 'ok' })
+  const running = house.begin()
+  const list = await house.get('/api/calls?q=outcome:running')
+  expect(list.json.items.map(({ id }: { id: string }) => id)).toEqual([running.id])
+  expect((await house.get('/api/calls?q=-outcome:running')).json.items).toHaveLength(1)
+})

@@ -221,3 +221,13 @@ describe('beyond loopback', () => {
       body: JSON.stringify({ token: it }),
     })
 })
+
+// Docker's Weir listens on 0.0.0.0: a person who types its address saw a problem document, and Claude Code's first look a 401.
+test('beyond loopback / leads to the login page, HEAD / says that somebody is there, and the API stays shut', async () => {
+  await open({ config: { host: '0.0.0.0', basePath: '/weir' } })
+  const page = await house.get('/weir')
+  expect([page.status, page.headers.location]).toEqual([302, '/weir/app/'])
+  const look = await house.send({ path: '/weir/', method: 'HEAD' })
+  expect([look.status, look.headers.location]).toEqual([200, undefined])
+  expect((await house.get('/weir/api/status')).status).toBe(401)
+})

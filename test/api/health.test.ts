@@ -29,6 +29,18 @@ test.each([
   expect(await house.get('/readyz')).toMatchObject({ status: 503, text: `${why}\n` })
 })
 
+test('who may not enter hears that the store cannot be written, and nothing that the database said', async () => {
+  await open({ config: { host: '0.0.0.0' }, deps: { recorded: recorderWith('password authentication failed for ann at db.internal') } })
+  expect(await house.get('/readyz')).toMatchObject({ status: 503, text: 'the store cannot be written\n' })
+  const known = await house.get('/readyz', { authorization: `Bearer ${house.admin.firstToken}` })
+  expect(known.text).toContain('db.internal')
+})
+
+test('neither does a page that reached loopback under a name of its own', async () => {
+  await open({ deps: { recorded: recorderWith('no such file /home/ann/weir.db') } })
+  expect((await house.get('/readyz', { host: 'evil.example' })).text).toBe('the store cannot be written\n')
+})
+
 test('metrics are well-formed, count what was recorded, and have closed labels', async () => {
   await open({ deps: { parserRefused: () => 3 } })
   await house.record(
