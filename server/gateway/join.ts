@@ -68,12 +68,11 @@ export async function join({ call, attempt, spoken, client, upstream, head, gate
 
   await over.promise
   if (!closing.canceled) await Promise.all([up.done(), down.done()])
-  up.stop()
-  down.stop()
+  for (const direction of [up, down]) direction.stop()
+  for (const { reader } of [asked, answered]) reader.close()
   call.answered = judge(closing, turns.open() > 0, attempt.target.name)
   await turns.close(midResponse(closing, attempt.target.name), isClean(closing))
   for (const socket of [client, upstream]) closing.canceled ? socket.destroy() : letGo(socket)
-  for (const { reader } of [asked, answered]) reader.close()
 }
 
 function watch(by: Side, socket: Duplex, closing: Closing, over: () => void): void {
@@ -133,6 +132,7 @@ function pass(from: Duplex, to: Duplex, read: (bytes: Buffer) => Promise<unknown
   let last: Promise<void> = Promise.resolve()
   let waiting = 0
   let full = false
+  let stopped = false
   const balance = () => {
     if (full || waiting > WAITING_LIMIT) from.pause()
     else if (from.isPaused()) from.resume()
@@ -151,10 +151,15 @@ function pass(from: Duplex, to: Duplex, read: (bytes: Buffer) => Promise<unknown
   const onData = (bytes: Buffer) => {
     waiting += bytes.length
     balance()
-    last = last.then(() => read(bytes)).then(() => send(bytes))
+    last = last.then(() => (stopped ? null : read(bytes))).then(() => (stopped ? undefined : send(bytes)))
   }
   from.on('data', onData)
-  return { done: () => last, stop: () => void from.removeListener('data', onData) }
+  const stop = () => {
+    // What came later than the end is in no journal, so nobody gets it.
+    stopped = true
+    from.removeListener('data', onData)
+  }
+  return { done: () => last, stop }
 }
 
 /** What was written arrives, and then the connection ends, whether the other end wants it or not. */

@@ -18,7 +18,7 @@ test('a warm-up is a call without usage, a response after it has its own', async
   await weir.close()
   await provider.close()
   expect(turns.map(({ operation, outcome, model, usage }) => ({ operation, outcome, model, usage }))).toEqual([
-    { operation: 'warmup', outcome: 'ok', model: 'gpt-5-mini', usage: null },
     { operation: 'responses', outcome: 'ok', model: 'gpt-5-mini', usage: { input: 11, output: 3 } },
+    { operation: 'warmup', outcome: 'ok', model: 'gpt-5-mini', usage: null },
   ])
 })
