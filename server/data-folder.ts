@@ -17,7 +17,9 @@ export function openDataFolder(folder: string, say: (line: string) => void): voi
   try {
     chmodSync(folder, PRIVATE)
   } catch {
-    say(`The data folder ${folder} is open to other users (mode ${mode.toString(8)}) and is not Weir's to close: run chmod 700 on it.`)
+    say(
+      `The data folder ${folder} is open to other users (mode ${mode.toString(8)}) and is not Weir's to close: run chmod 700 on it.`,
+    )
   }
 }
 

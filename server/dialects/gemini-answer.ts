@@ -91,7 +91,9 @@ export function createGeminiFold({ operation }: { operation: string }): Fold {
 function toUsage(usage: Json, webSearches: number, complete: boolean): Usage | null {
   const prompt = asCount(usage.promptTokenCount)
   // Google's JSON leaves out a zero: a refused prompt has no candidates, and its answer costs nothing.
-  const candidates = asCount(usage.candidatesTokenCount) ?? (complete && prompt !== null && asCount(usage.totalTokenCount) === prompt ? 0 : null)
+  const candidates =
+    asCount(usage.candidatesTokenCount) ??
+    (complete && prompt !== null && asCount(usage.totalTokenCount) === prompt ? 0 : null)
   const thoughts = asCount(usage.thoughtsTokenCount)
   if (prompt === null && candidates === null && thoughts === null) return null
   const said = byModality(usage.candidatesTokensDetails)

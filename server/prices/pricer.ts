@@ -118,7 +118,16 @@ const reported = ({ reportedCostNano, provider, model }: PriceInput): Bill | nul
         pricedAs: model && `${provider}/${model}`,
       }
 
-const INPUT: readonly Bucket[] = ['input', 'cacheRead', 'cacheWrite', 'cacheWrite1h', 'audioInput', 'audioCacheRead', 'imageInput', 'videoInput']
+const INPUT: readonly Bucket[] = [
+  'input',
+  'cacheRead',
+  'cacheWrite',
+  'cacheWrite1h',
+  'audioInput',
+  'audioCacheRead',
+  'imageInput',
+  'videoInput',
+]
 const OUTPUT: readonly Bucket[] = ['output', 'reasoning', 'audioOutput', 'imageOutput']
 
 /** Where one side of the exchange is unknown, so is the sum; what is known of it stays. */

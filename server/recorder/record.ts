@@ -48,10 +48,23 @@ export const createRecord = (deps: RecordDeps): Recorder => {
     const priced = deps.price(journaled, decoded, counted)
     const owner = deps.attribute(journaled, decoded)
     const decodeError =
-      raw ?? (capture === 'full' ? decoded.problem : (lostContent(held, request, response, deps.captureLimit()) ?? withoutContent(decoded)))
+      raw ??
+      (capture === 'full'
+        ? decoded.problem
+        : (lostContent(held, request, response, deps.captureLimit()) ?? withoutContent(decoded)))
     const incomplete = journaled.end?.incomplete ?? null
     const problem = [incomplete, decodeError].filter((why) => why !== null).join('; ') || null
-    const call = toCall({ journaled, request, response, decoded, verdict, counted, priced, owner, decodeError: problem })
+    const call = toCall({
+      journaled,
+      request,
+      response,
+      decoded,
+      verdict,
+      counted,
+      priced,
+      owner,
+      decodeError: problem,
+    })
 
     return {
       call: capture === 'full' ? call : withoutWords(call, journaled),

@@ -46,7 +46,11 @@ export const createSteps = (
   return { ...record, load, set: (next) => void (settings = toSettings(next)) }
 }
 
-const toSettings = ({ prices, providers, capture }: Pick<RecorderOptions, 'prices' | 'providers' | 'capture'>): Settings => ({
+const toSettings = ({
+  prices,
+  providers,
+  capture,
+}: Pick<RecorderOptions, 'prices' | 'providers' | 'capture'>): Settings => ({
   pricer: createPricer(prices),
   providers: new Map(providers.map((facts) => [facts.name, facts])),
   captureLimit: capture.maxBytes,

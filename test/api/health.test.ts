@@ -30,7 +30,10 @@ test.each([
 })
 
 test('who may not enter hears that the store cannot be written, and nothing that the database said', async () => {
-  await open({ config: { host: '0.0.0.0' }, deps: { recorded: recorderWith('password authentication failed for ann at db.internal') } })
+  await open({
+    config: { host: '0.0.0.0' },
+    deps: { recorded: recorderWith('password authentication failed for ann at db.internal') },
+  })
   expect(await house.get('/readyz')).toMatchObject({ status: 503, text: 'the store cannot be written\n' })
   const known = await house.get('/readyz', { authorization: `Bearer ${house.admin.firstToken}` })
   expect(known.text).toContain('db.internal')

@@ -21,17 +21,24 @@ test('a folder that was there before with mode 0755 is closed, and every file in
   const data = join(cwd, 'data')
   mkdirSync(data)
   chmodSync(data, 0o755)
-  const weir = spawn('sh', ['-c', 'umask 022; exec "$0" "$@"', process.execPath, main, '--data', data, '--port', '0'], { cwd, env: { PATH: process.env['PATH'] }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const weir = spawn('sh', ['-c', 'umask 022; exec "$0" "$@"', process.execPath, main, '--data', data, '--port', '0'], {
+    cwd,
+    env: { PATH: process.env['PATH'] },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   onTestFinished(async () => {
     weir.kill('SIGKILL')
     if (weir.exitCode === null && weir.signalCode === null) await once(weir, 'exit')
   })
   let url = ''
-  for await (const line of createInterface({ input: weir.stdout })) if ((url = /Dashboard\s+(\S+)\/app/.exec(line)?.[1] ?? '')) break
+  for await (const line of createInterface({ input: weir.stdout }))
+    if ((url = /Dashboard\s+(\S+)\/app/.exec(line)?.[1] ?? '')) break
   await expect.poll(() => readdirSync(data), { timeout: 20_000 }).toContain('weir.db')
   await fetch(`${url}/api/calls`)
   expect(modeOf(data)).toBe(0o700)
-  const open = readdirSync(data, { recursive: true, encoding: 'utf8' }).filter((name) => (modeOf(join(data, name)) & 0o077) !== 0)
+  const open = readdirSync(data, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => (modeOf(join(data, name)) & 0o077) !== 0,
+  )
   expect(open).toEqual([])
 })
 

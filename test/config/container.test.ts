@@ -29,13 +29,25 @@ test.each([
 ])('%s: %s', (baseUrl, instead) => expect(addressOfHost(baseUrl)).toBe(instead))
 
 test('each configured loopback address is one warning', () => {
-  const warnings = containerWarnings({ ollama: { baseUrl: 'http://localhost:11434' }, openai: {}, groq: { baseUrl: 'https://api.groq.com' } })
-  expect(warnings).toEqual([expect.stringMatching(/providers\.ollama\.baseUrl .*use http:\/\/host\.docker\.internal:11434/)])
+  const warnings = containerWarnings({
+    ollama: { baseUrl: 'http://localhost:11434' },
+    openai: {},
+    groq: { baseUrl: 'https://api.groq.com' },
+  })
+  expect(warnings).toEqual([
+    expect.stringMatching(/providers\.ollama\.baseUrl .*use http:\/\/host\.docker\.internal:11434/),
+  ])
 })
 
 test.each([true, false])('a local model that cannot be reached; in a container: %s', async (contained) => {
-  const weir = await startWeir({ config: { providers: { ollama: { baseUrl: 'http://127.0.0.1:9' } } }, inContainer: contained })
+  const weir = await startWeir({
+    config: { providers: { ollama: { baseUrl: 'http://127.0.0.1:9' } } },
+    inContainer: contained,
+  })
   onTestFinished(() => weir.close())
-  const answer = await fetch(`${weir.url}/ollama/v1/chat/completions`, { method: 'POST', body: '{"model":"m","messages":[]}' })
+  const answer = await fetch(`${weir.url}/ollama/v1/chat/completions`, {
+    method: 'POST',
+    body: '{"model":"m","messages":[]}',
+  })
   expect([answer.status, (await answer.text()).includes('http://host.docker.internal:9')]).toEqual([502, contained])
 })

@@ -18,7 +18,12 @@ test.each([
   ['openai-responses', 'responses', { output: [], usage: { input_tokens: 7 } }, { input: 7 }],
   ['openai-other', 'images', { data: [], usage: { output_tokens: 5 } }, { output: 5 }],
   ['openai-other', 'transcription', { text: 'hi', usage: { input_tokens: 7 } }, { input: 7 }],
-  ['gemini', 'chat', { promptFeedback: { blockReason: 'SAFETY' }, usageMetadata: { promptTokenCount: 7, totalTokenCount: 7 } }, { input: 7, output: 0 }],
+  [
+    'gemini',
+    'chat',
+    { promptFeedback: { blockReason: 'SAFETY' }, usageMetadata: { promptTokenCount: 7, totalTokenCount: 7 } },
+    { input: 7, output: 0 },
+  ],
   ['gemini', 'chat', { candidates: [], usageMetadata: { promptTokenCount: 7 } }, { input: 7 }],
 ])('%s %s: %j', (dialect, operation, body, usage) => {
   expect(usageOf(dialect, operation, body)).toEqual(usage)

@@ -12,7 +12,8 @@ import { startThread } from './thread-support.ts'
 
 test('the handle takes as much as may be on its way, and more when the recorder has taken it', async () => {
   const { handle } = startThread(temporaryFolder(), { mostInFlight: 100 })
-  const send = (length: number) => handle.post({ type: 'body', callId: v7(), direction: 'request', bytes: Buffer.alloc(length) })
+  const send = (length: number) =>
+    handle.post({ type: 'body', callId: v7(), direction: 'request', bytes: Buffer.alloc(length) })
   // The thread cannot have begun to listen: all of this happens in one turn.
   expect([send(60), send(60), send(40), send(1)]).toEqual([true, false, true, false])
   await handle.ready
@@ -29,7 +30,13 @@ test('only what may be kept is handed over, and nothing after a piece was lost',
     },
     journal: { part: async () => true },
   } as unknown as Gateway
-  const call = { id: 'x', capture: 'metadata', rules: { config: { capture: { maxBytes: 10 } } }, request: new BodyRecord(), response: new BodyRecord() } as unknown as LiveCall
+  const call = {
+    id: 'x',
+    capture: 'metadata',
+    rules: { config: { capture: { maxBytes: 10 } } },
+    request: new BodyRecord(),
+    response: new BodyRecord(),
+  } as unknown as LiveCall
   for (const direction of ['request', 'response'] as const) call[direction].expect(null, 0)
   for (const length of [6, 6, 6]) await record(call, gateway, 'request', Buffer.alloc(length), 0)
   expect(handed).toEqual([6, 4])
@@ -49,10 +56,19 @@ test('a call that lost a piece is recorded without it, and says why its usage is
   const id = v7()
   const [request, answer] = [chatRequest(), chatAnswer()]
   recorder.send({ type: 'body', callId: id, direction: 'request', bytes: new Uint8Array(Buffer.from(request)) })
-  recorder.send({ type: 'body', callId: id, direction: 'response', bytes: new Uint8Array(Buffer.from(answer.slice(0, 40))) })
+  recorder.send({
+    type: 'body',
+    callId: id,
+    direction: 'response',
+    bytes: new Uint8Array(Buffer.from(answer.slice(0, 40))),
+  })
   await writeCall(journal, { id, start: { capture: 'metadata' }, request, response: [answer] })
   const [row] = await recorder.recorded(1)
-  expect(row).toMatchObject({ outcome: 'ok', usageSource: expect.stringMatching(/^(estimated|none)$/), decodeError: expect.stringMatching(/a part of it found no room/) })
+  expect(row).toMatchObject({
+    outcome: 'ok',
+    usageSource: expect.stringMatching(/^(estimated|none)$/),
+    decodeError: expect.stringMatching(/a part of it found no room/),
+  })
   await journal.close()
   await recorder.stop()
 })

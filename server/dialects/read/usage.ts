@@ -7,7 +7,11 @@ import type { Bucket, Usage } from '../../call.ts'
  * parts give way, so that the sum is always the total that the provider stated. A total that it did not state (null) makes no
  * bucket at all: unknown is not 0.
  */
-export function splitTotal(total: number | null, rest: Bucket, parts: readonly (readonly [Bucket, number | null])[]): Usage {
+export function splitTotal(
+  total: number | null,
+  rest: Bucket,
+  parts: readonly (readonly [Bucket, number | null])[],
+): Usage {
   const usage: Usage = {}
   if (total === null) return usage
   let left = total
