@@ -8,7 +8,7 @@
  * travelled through Weir as somebody's body are never taken for entries when the reader has to search its way.
  */
 import { crc32 } from 'node:zlib'
-import type { Direction, Entry, EntryKind } from './entry.ts'
+import type { Entry, EntryKind, PartData } from './entry.ts'
 
 /** 0xF7 never occurs in UTF-8: the search for the next entry does not stumble over text. */
 export const MAGIC = Buffer.from([0xf7, 0x57, 0x4a, 0x31])
@@ -120,7 +120,8 @@ export const writeUInt48 = (buffer: Buffer, at: number, value: number): void => 
   buffer.writeUInt16LE(Math.floor(value / 0x1_0000_0000) & 0xffff, at + 4)
 }
 
-const readUInt48 = (buffer: Buffer, at: number): number => buffer.readUIntLE(at, 6)
+const readUInt48 = (buffer: Buffer, at: number): number =>
+  buffer.readUInt32LE(at) + buffer.readUInt16LE(at + 4) * 0x1_0000_0000
 
 /** The header at this place, or null when what stands there is none of this segment's. Needs HEADER_BYTES from `at`. */
 export const readHeader = (buffer: Buffer, at: number, salt: number): Header | null => {
@@ -136,7 +137,10 @@ export const readHeader = (buffer: Buffer, at: number, salt: number): Header | n
   }
 }
 
-export const readCallId = (buffer: Buffer, at: number): string => toUuid(buffer, at + 16)
+/** The call's 16 bytes as text of one byte each: what entries of a call are found together by. Half the cost of a UUID's text. */
+export const readCallKey = (buffer: Buffer, at: number): string => buffer.toString('latin1', at + 16, at + 32)
+export const toCallId = (key: string): string => toUuid(Buffer.from(key, 'latin1'), 0)
+export const toCallKey = (callId: string): string => Buffer.from(callId.replaceAll('-', ''), 'hex').toString('latin1')
 export const readStartedAt = (buffer: Buffer, at: number): number => buffer.readDoubleLE(at + HEADER_BYTES)
 
 /** An entry with what only the journal knows: where a part stands in its body, and how long the bodies were at the end. */
@@ -158,25 +162,45 @@ export const readEntry = (buffer: Buffer, at: number, salt: number): Stored | nu
   const header = readHeader(buffer, at, salt)
   const body = at + HEADER_BYTES
   if (!header || buffer.length < body + header.length) return null
-  const end = body + header.length
-  if (crc32(buffer.subarray(body, end)) !== header.bodyCrc) return null
-  const stored = { bodyOffset: 0, requestBytes: 0, responseBytes: 0 }
-  const callId = readCallId(buffer, at)
+  if (crc32(buffer.subarray(body, body + header.length)) !== header.bodyCrc) return null
+  return readJudged(buffer, at, toUuid(buffer, at + 16))
+}
+
+/** The same for an entry that was found intact in these very bytes. */
+export const readJudged = (buffer: Buffer, at: number, callId: string): Stored => {
+  const body = at + HEADER_BYTES
+  const end = body + buffer.readUInt32LE(at + 8)
   const meta = (skip: number) => JSON.parse(buffer.toString('utf8', body + skip, end))
-  switch (header.kind) {
-    case 'start':
-      return { ...stored, entry: { kind: 'start', callId, meta: meta(START_BYTES) } }
-    case 'attempt':
-      return { ...stored, entry: { kind: 'attempt', callId, meta: meta(0) } }
-    case 'end':
-      stored.requestBytes = readUInt48(buffer, body)
-      stored.responseBytes = readUInt48(buffer, body + 6)
-      return { ...stored, entry: { kind: 'end', callId, meta: meta(END_BYTES) } }
-    case 'part': {
-      const direction: Direction = header.flags & FLAG_RESPONSE ? 'response' : 'request'
-      const bytes = header.flags & FLAG_BYTES ? buffer.subarray(body + PART_BYTES, end) : null
-      const part = { direction, atMs: readUInt48(buffer, body) / 100, length: buffer.readUInt32LE(body + 12), bytes }
-      return { ...stored, bodyOffset: readUInt48(buffer, body + 6), entry: { kind: 'part', callId, part } }
-    }
+  switch (buffer[at + 4]) {
+    case START:
+      return {
+        entry: { kind: 'start', callId, meta: meta(START_BYTES) },
+        bodyOffset: 0,
+        requestBytes: 0,
+        responseBytes: 0,
+      }
+    case ATTEMPT:
+      return { entry: { kind: 'attempt', callId, meta: meta(0) }, bodyOffset: 0, requestBytes: 0, responseBytes: 0 }
+    case PART:
+      return {
+        entry: { kind: 'part', callId, part: readPart(buffer, body, end, buffer[at + 5]!) },
+        bodyOffset: readUInt48(buffer, body + 6),
+        requestBytes: 0,
+        responseBytes: 0,
+      }
+    default:
+      return {
+        entry: { kind: 'end', callId, meta: meta(END_BYTES) },
+        bodyOffset: 0,
+        requestBytes: readUInt48(buffer, body),
+        responseBytes: readUInt48(buffer, body + 6),
+      }
   }
 }
+
+const readPart = (buffer: Buffer, body: number, end: number, flags: number): PartData => ({
+  direction: flags & FLAG_RESPONSE ? 'response' : 'request',
+  atMs: readUInt48(buffer, body) / 100,
+  length: buffer.readUInt32LE(body + 12),
+  bytes: flags & FLAG_BYTES ? buffer.subarray(body + PART_BYTES, end) : null,
+})

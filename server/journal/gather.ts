@@ -1,7 +1,7 @@
 /** Reads the entries of one finished call back from the journal and puts them together. */
 import { closeSync, openSync, readSync } from 'node:fs'
 import type { AttemptMeta, JournaledCall, PartData } from './entry.ts'
-import { readEntry, toSalt } from './format.ts'
+import { readEntry, readJudged, toSalt } from './format.ts'
 import type { Stored } from './format.ts'
 import type { WriterReader } from './read.ts'
 import type { Ref } from './refs.ts'
@@ -50,6 +50,20 @@ const openOrMissing = (path: string): number => {
   }
 }
 
+/** A call that ended soon after it began is still in the window, its entries judged; null: not all of it is. */
+const entriesInWindow = (reader: WriterReader, callId: string, refs: Ref[]): Stored[] | null => {
+  const found: Stored[] = []
+  for (const { segment, offset, size } of refs) {
+    const at = reader.find(segment, offset, size)
+    if (at < 0) return null
+    const stored = readJudged(reader.window, at, callId)
+    if (stored.entry.kind === 'part' && stored.entry.part.bytes)
+      stored.entry.part.bytes = Buffer.from(stored.entry.part.bytes)
+    found.push(stored)
+  }
+  return found
+}
+
 const entriesOf = (reader: WriterReader, refs: Ref[]): Stored[] => {
   const found: Stored[] = []
   const files = new Map<number, number>()
@@ -64,9 +78,7 @@ const entriesOf = (reader: WriterReader, refs: Ref[]): Stored[] => {
       const segment = reader.segment(number)
       // Deleted by hand: what stood there is missing from the call, which says so by its gaps.
       if (!segment) continue
-      const last = run.at(-1)!
-      const seen = reader.peek(number, from, last.offset + last.size - from)
-      const bytes = seen ? Buffer.from(seen) : readRun(fileOf(number), run)
+      const bytes = readRun(fileOf(number), run)
       for (const ref of run) {
         const stored = readEntry(bytes, ref.offset - from, toSalt(segment.name))
         if (stored) found.push(stored)
@@ -105,7 +117,8 @@ export const gatherCall = (reader: WriterReader, callId: string, refs: Ref[]): J
   const attempts: AttemptMeta[] = []
   let start: JournaledCall['start'] | null = null
   let end: JournaledCall['end'] = null
-  for (const { entry, ...stored } of entriesOf(reader, refs)) {
+  for (const stored of entriesInWindow(reader, callId, refs) ?? entriesOf(reader, refs)) {
+    const { entry } = stored
     if (entry.kind === 'start') start ??= entry.meta
     else if (entry.kind === 'attempt') {
       // The last word on a try counts.

@@ -39,8 +39,9 @@ export interface WriterReader {
   incarnation(): string | null
   /** The entry's content, in memory of its own; null when it is not there any longer. */
   read(ref: Pick<EntryRef, 'segment' | 'offset' | 'size'>): Stored | null
-  /** Bytes of an open segment that are in memory now, else null. A view: copy what is to stay. */
-  peek(segment: number, offset: number, size: number): Buffer | null
+  /** Where in `window` an entry is that `next` has given, or -1: not there any longer. Copy what is to stay. */
+  find(segment: number, offset: number, size: number): number
+  readonly window: Buffer
   segment(number: number): Segment | null
   counters(): ReaderCounters
   close(): void
@@ -137,8 +138,8 @@ export const createWriterReader = ({ dir, writer, from, again = false }: WriterR
   }
 
   const segmentOf = (number: number): Segment | null => segments.find((segment) => segment.number === number) ?? null
-  const peek = (segment: number, offset: number, size: number): Buffer | null =>
-    scanner?.segment.number === segment ? scanner.peek(offset, size) : null
+  const find = (segment: number, offset: number, size: number): number =>
+    scanner?.segment.number === segment ? scanner.find(offset, size) : -1
 
   return {
     writer,
@@ -149,11 +150,11 @@ export const createWriterReader = ({ dir, writer, from, again = false }: WriterR
     read({ segment: number, offset, size }) {
       const segment = segmentOf(number)
       if (!segment) return null
-      const seen = peek(number, offset, size)
-      const bytes = seen ? Buffer.from(seen) : fetch(segment, offset, size)
+      const bytes = fetch(segment, offset, size)
       return bytes && readEntry(bytes, 0, toSalt(segment.name))
     },
-    peek,
+    find,
+    window,
     segment: segmentOf,
     counters: () => ({ ...counters }),
     close() {

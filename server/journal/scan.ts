@@ -6,7 +6,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { EntryKind } from './entry.ts'
 import type { Segment } from './files.ts'
-import { HEADER_BYTES, MAGIC, START_BYTES, readCallId, readHeader, readStartedAt, toSalt } from './format.ts'
+import { HEADER_BYTES, MAGIC, START_BYTES, readCallKey, readHeader, readStartedAt, toSalt } from './format.ts'
 import type { Header } from './format.ts'
 
 export const WINDOW_BYTES = 1024 * 1024
@@ -14,7 +14,8 @@ export const WINDOW_BYTES = 1024 * 1024
 /** Where an intact entry stands. */
 export interface EntryRef {
   kind: EntryKind
-  callId: string
+  /** See `readCallKey`. */
+  callKey: string
   /** Of a `start`, else 0. */
   startedAt: number
   segment: number
@@ -40,8 +41,11 @@ export interface Scanner {
   offset(): number
   /** Goes back to an entry that it gave, to give it again. */
   back(ref: EntryRef): void
-  /** The entry's bytes if they are in memory, as a view that the next call of `next` overwrites. */
-  peek(offset: number, size: number): Buffer | null
+  /**
+   * Where in the window the bytes of an entry that it gave are, or -1. They are the very bytes that were judged: the window is
+   * never filled from before the entry that is being read. The next call of `next` may overwrite them.
+   */
+  find(offset: number, size: number): number
   close(): void
 }
 
@@ -167,7 +171,7 @@ export const createScanner = ({ segment, offset: from, window, skipped, torn }: 
         const startedAt = header.kind === 'start' ? readStartedAt(window, at) : 0
         const ref = {
           kind: header.kind,
-          callId: readCallId(window, at),
+          callKey: readCallKey(window, at),
           startedAt,
           segment: segment.number,
           offset,
@@ -191,8 +195,7 @@ export const createScanner = ({ segment, offset: from, window, skipped, torn }: 
       offset = ref.offset
       number--
     },
-    peek: (at, size) =>
-      at >= base && at + size <= base + filled ? window.subarray(at - base, at - base + size) : null,
+    find: (at, size) => (at >= base && at + size <= base + filled ? at - base : -1),
     close: () => closeSync(fd),
   }
 }

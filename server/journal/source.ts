@@ -4,12 +4,14 @@
  */
 import type { OpenStart } from '../../db/store.ts'
 import type { JournaledCall, Position } from './entry.ts'
+import { toCallId, toCallKey } from './format.ts'
 import { gatherCall } from './gather.ts'
 import { createWriterReader } from './read.ts'
 import type { EntryRef, ReaderCounters } from './read.ts'
 import type { Refs, RefStore } from './refs.ts'
 
 interface OpenCall extends OpenStart {
+  callKey: string
   incarnation: string | null
   refs: Refs
   bytes: number
@@ -72,6 +74,7 @@ export const createSource = ({
   alive,
   aliveEveryMs,
 }: SourceOptions): Source => {
+  /** By call key. */
   const open = new Map<string, OpenCall>()
   /** How many open calls have entries in a segment. */
   const users = new Map<number, number>()
@@ -89,11 +92,12 @@ export const createSource = ({
   }
 
   const note = (ref: EntryRef, writtenBy: string | null): void => {
-    const { callId, segment, offset, startedAt } = ref
-    let call = open.get(callId)
+    const { callKey, segment, offset, startedAt } = ref
+    let call = open.get(callKey)
     if (!call && ref.kind === 'start') {
-      call = { writer, callId, segment, offset, startedAt, incarnation: writtenBy, refs: refs.create(), bytes: 0 }
-      open.set(callId, call)
+      const place = { writer, callId: toCallId(callKey), segment, offset, startedAt }
+      call = { ...place, callKey, incarnation: writtenBy, refs: refs.create(), bytes: 0 }
+      open.set(callKey, call)
     }
     if (call) addRef(call, ref)
     else orphans++
@@ -106,7 +110,7 @@ export const createSource = ({
       else users.delete(segment)
     }
     call.refs.free()
-    open.delete(call.callId)
+    open.delete(call.callKey)
   }
 
   const give = (call: OpenCall, basket: Basket): void => {
@@ -122,10 +126,10 @@ export const createSource = ({
   const restore = (): void => {
     const first = restored.reduce<OpenStart | null>((a, b) => (a && isBefore(a, b) ? a : b), null)
     if (!first || !from) return
-    const wanted = new Set(restored.map(({ callId }) => callId))
+    const wanted = new Set(restored.map(({ callId }) => toCallKey(callId)))
     const again = createWriterReader({ dir, writer, from: first, again: true })
     for (let ref = again.next(() => true); ref && isBefore(ref, from); ref = again.next(() => true))
-      if (wanted.has(ref.callId)) note(ref, again.incarnation())
+      if (wanted.has(ref.callKey)) note(ref, again.incarnation())
     again.close()
     orphans = 0
   }
@@ -166,7 +170,7 @@ export const createSource = ({
       const ref = reader.next(isFinal)
       watchIncarnation()
       if (ref) {
-        const call = ref.kind === 'end' ? open.get(ref.callId) : undefined
+        const call = ref.kind === 'end' ? open.get(ref.callKey) : undefined
         if (call && !fits(basket, call.bytes + ref.size)) {
           reader.back(ref)
           return true
