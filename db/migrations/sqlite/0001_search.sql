@@ -6,3 +6,6 @@ CREATE VIRTUAL TABLE search USING fts5(
 );
 --> statement-breakpoint
 INSERT INTO search(search, rank) VALUES('secure-delete', 1);
+--> statement-breakpoint
+-- A block of the index fills a page of the database (the default, 4,050 bytes, leaves half of each page of 8 kB to overflow).
+INSERT INTO search(search, rank) VALUES('pgsz', 8000);
