@@ -10,6 +10,9 @@ const KNOWN: readonly [RegExp, string][] = [
   [/^Mozilla\//, 'browser'],
 ]
 
+/** All that is read here. */
+export const APP_HEADERS = ['user-agent', 'originator', 'x-title', 'x-openrouter-title', 'x-stainless-lang', 'x-app']
+
 /** `headers`: lower-case names. Without a version, so that calls of one program group. */
 export function appOf(headers: ReadonlyMap<string, string>): string | null {
   const agent = headers.get('user-agent')

@@ -4,7 +4,7 @@
  * headers of other gateways are understood, so that people can move without a code change (the list is in docs: metadata).
  */
 import type { Capture } from '../call.ts'
-import { appOf } from './app.ts'
+import { APP_HEADERS, appOf } from './app.ts'
 import type { RequestFacts } from './dialect.ts'
 import { asName, asObject, asTags } from './read/json.ts'
 
@@ -51,6 +51,12 @@ const REQUEST_IDS = [
   'x-ms-request-id',
   'x-generation-id',
 ]
+
+const AGENT = 'x-claude-code-agent-id'
+const CODEX = 'x-codex-turn-metadata'
+/** What `attributeCall` reads of a request; the other headers need not be looked at. */
+const READ = new Set([...CLIENT_SESSIONS, ...APP_HEADERS, AGENT, CODEX, 'traceparent'])
+const READ_OF_ANSWER = new Set(REQUEST_IDS)
 
 /** Tags are for grouping; a header may hold 64 KiB. */
 const MAX_TAG = 256
@@ -105,8 +111,8 @@ export function attributeCall(input: {
   known: { session: Session | null; parent: string | null; user: string | null; tags: Record<string, string> }
 }): CallAttribution {
   const { request, known } = input
-  const headers = toMap(input.requestHeaders)
-  const codex = asObject(json(headers.get('x-codex-turn-metadata')))
+  const headers = toMap(input.requestHeaders, READ)
+  const codex = asObject(json(headers.get(CODEX)))
   const session = known.session ?? clientSession(headers, codex) ?? request?.session ?? null
   return {
     session,
@@ -115,7 +121,7 @@ export function attributeCall(input: {
     user: known.user ?? request?.user ?? null,
     tags: bounded({ ...request?.metadata, ...known.tags }),
     app: appOf(headers),
-    requestId: firstOf(toMap(input.responseHeaders ?? []), REQUEST_IDS)?.id ?? null,
+    requestId: firstOf(toMap(input.responseHeaders ?? [], READ_OF_ANSWER), REQUEST_IDS)?.id ?? null,
     ...readTraceparent(headers.get('traceparent')),
   }
 }
@@ -124,12 +130,12 @@ function clientSession(headers: Map<string, string>, codex: Record<string, unkno
   const found = firstOf(headers, CLIENT_SESSIONS)
   if (found) return found
   const id = asName(codex.session_id) ?? asName(codex.thread_id)
-  return id === null ? null : { id, source: 'header x-codex-turn-metadata' }
+  return id === null ? null : { id, source: `header ${CODEX}` }
 }
 
 /** One agent inside a session: Claude Code names its agents, Codex gives each a thread of its own. */
 function laneOf(headers: Map<string, string>, codex: Record<string, unknown>, session: Session | null): string | null {
-  const agent = headers.get('x-claude-code-agent-id') ?? asName(codex.agent_name)
+  const agent = headers.get(AGENT) ?? asName(codex.agent_name)
   if (agent) return agent
   const thread = headers.get('thread-id') ?? asName(codex.thread_id)
   return thread && thread !== session?.id ? thread : null
@@ -145,7 +151,9 @@ function readTraceparent(value: string | undefined): { traceId: string | null; s
 function readCapture(headers: Map<string, string>): Capture | null {
   const wish = headers.get('x-weir-capture')?.toLowerCase()
   if (wish === 'full' || wish === 'metadata' || wish === 'off') return wish
-  const omits = ['helicone-omit-request', 'helicone-omit-response'].some((name) => headers.get(name)?.toLowerCase() === 'true')
+  const omits = ['helicone-omit-request', 'helicone-omit-response'].some(
+    (name) => headers.get(name)?.toLowerCase() === 'true',
+  )
   return omits ? 'metadata' : null
 }
 
@@ -178,11 +186,12 @@ function firstOf(headers: Map<string, string>, names: readonly string[]): Sessio
   return name === undefined ? null : { id: headers.get(name)!, source: `header ${name}` }
 }
 
-/** Lower-case names, first value wins, empty values are none. */
-function toMap(raw: readonly string[]): Map<string, string> {
+/** Lower-case names, first value wins, empty values are none. `only`: these and no others. */
+function toMap(raw: readonly string[], only?: ReadonlySet<string>): Map<string, string> {
   const map = new Map<string, string>()
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase()
+    if (only && !only.has(name)) continue
     const value = toText(raw[i + 1]!).trim()
     if (value !== '' && !map.has(name)) map.set(name, value)
   }

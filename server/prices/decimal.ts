@@ -40,6 +40,64 @@ export function costNano(quantity: number, { dollars, per, factor }: Rate): numb
 export const unitNano = ({ dollars, per, factor }: Rate): number =>
   Number(((dollars * factor * 1e9) / per).toPrecision(12))
 
+export interface Costs {
+  /** As `costNano` and `unitNano`. */
+  of(quantity: number, rate: Rate): { costNano: number; unitNano: number }
+}
+
+/** A rate as a fraction of nano-dollars a unit; null where it needs more than 53 bits. */
+interface Known {
+  rate: Rate
+  unitNano: number
+  fraction: { above: number; below: number } | null
+}
+
+/** More rates than one gateway meets. */
+const REMEMBERED = 1000
+
+/** The same few rates hold for millions of calls: what is slow (decimals of a price) is done once a rate, the rest fits into a number. */
+export function createCosts(): Costs {
+  const known = new Map<number, Known[]>()
+  const recall = (rate: Rate): Known => {
+    const same = known.get(rate.dollars)
+    const found = same?.find((one) => one.rate.per === rate.per && one.rate.factor === rate.factor)
+    if (found) return found
+    if (known.size >= REMEMBERED) known.clear()
+    const made = { rate, unitNano: unitNano(rate), fraction: toFraction(rate) }
+    known.set(rate.dollars, [...(same ?? []), made])
+    return made
+  }
+  return {
+    of(quantity, rate) {
+      const { unitNano: unit, fraction } = recall(rate)
+      return { unitNano: unit, costNano: (fraction && times(quantity, fraction)) ?? costNano(quantity, rate) }
+    },
+  }
+}
+
+function toFraction({ dollars, per, factor }: Rate): Known['fraction'] {
+  const terms = [dollars, factor].map(toDecimal)
+  const below = BigInt(per) * 10n ** BigInt(terms.reduce((sum, { scale }) => sum + scale, 0))
+  const above = terms.reduce((product, { digits }) => product * digits, NANO)
+  const shared = greatestDivisor(above, below)
+  const fraction = { above: Number(above / shared), below: Number(below / shared) }
+  return Number.isSafeInteger(fraction.above) && Number.isSafeInteger(2 * fraction.below) ? fraction : null
+}
+
+function greatestDivisor(a: bigint, b: bigint): bigint {
+  while (b !== 0n) [a, b] = [b, a % b]
+  return a
+}
+
+/** Exact, rounded half to even; null where a number is too small for it. */
+function times(quantity: number, { above, below }: { above: number; below: number }): number | null {
+  const product = quantity * above
+  if (!Number.isSafeInteger(quantity) || !Number.isSafeInteger(product)) return null
+  const rest = product % below
+  const quotient = (product - rest) / below
+  return 2 * rest < below || (2 * rest === below && quotient % 2 === 0) ? quotient : quotient + 1
+}
+
 function divideHalfEven(above: bigint, below: bigint): bigint {
   const quotient = above / below
   const twice = (above % below) * 2n

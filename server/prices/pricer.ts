@@ -5,7 +5,7 @@
  */
 import type { Billing, Bucket, Call, CostPart, Usage } from '../call.ts'
 import { createCatalog, PRICES_VERSION, pricesAt, type Catalog, type PricedModel } from './catalog.ts'
-import { costNano, unitNano } from './decimal.ts'
+import { createCosts, type Costs } from './decimal.ts'
 import { findOverride, matches, ratesOf, type PriceOverride } from './override.ts'
 import { createRates, type RateOf } from './rates.ts'
 import { tierFactor } from './tier.ts'
@@ -54,6 +54,7 @@ interface Bill {
 }
 
 export function createPricer({ overrides = [], aliases = {}, catalog = createCatalog() }: PricerOptions = {}): Pricer {
+  const costs = createCosts()
   const list = (input: PriceInput, usage: Usage, factor = 1): Bill | null => {
     const found = findModel(catalog, aliases, input)
     if (!found) return null
@@ -70,7 +71,7 @@ export function createPricer({ overrides = [], aliases = {}, catalog = createCat
           ? `, no known price for tier ${input.serviceTier}`
           : ` × ${tier} (${input.serviceTier})`,
     ].join('')
-    return { ...bill(counted, scaled(rates, factor)), source, pricedAs: `${found.providerId}/${found.model.id}` }
+    return { ...bill(costs, counted, scaled(rates, factor)), source, pricedAs: `${found.providerId}/${found.model.id}` }
   }
 
   const overridden = (input: PriceInput, usage: Usage): Bill | null => {
@@ -79,7 +80,7 @@ export function createPricer({ overrides = [], aliases = {}, catalog = createCat
     if (!entry) return null
     const rates = ratesOf(entry)
     const pricedAs = `${input.provider}/${input.model ?? input.responseModel}`
-    if (rates) return { ...bill(usage, rates), source: 'override weir.yaml', pricedAs }
+    if (rates) return { ...bill(costs, usage, rates), source: 'override weir.yaml', pricedAs }
     const multiplied = list(input, usage, entry.multiplier ?? 1)
     return multiplied && { ...multiplied, source: `override weir.yaml: ${entry.multiplier} × ${multiplied.source}` }
   }
@@ -137,15 +138,15 @@ function known({ generates, usage }: PriceInput, bill: Bill | null): Bill | null
 }
 
 /** Every bucket by itself, rounded once; the total is their sum. */
-function bill(usage: Usage, rateOf: RateOf): Pick<Bill, 'total' | 'parts'> {
+function bill(costs: Costs, usage: Usage, rateOf: RateOf): Pick<Bill, 'total' | 'parts'> {
   let total: number | null = 0
   const parts: CostPart[] = []
   for (const [bucket, quantity] of Object.entries(usage) as [Bucket, number | undefined][]) {
     if (quantity === undefined || quantity === 0) continue
     const rate = rateOf(bucket)
-    const cost = rate && costNano(quantity, rate)
-    parts.push({ bucket, quantity, unitNano: rate && unitNano(rate), costNano: cost })
-    total = total === null || cost === null ? null : total + cost
+    const cost = rate && costs.of(quantity, rate)
+    parts.push({ bucket, quantity, unitNano: cost && cost.unitNano, costNano: cost && cost.costNano })
+    total = total === null || cost === null ? null : total + cost.costNano
   }
   return { total, parts }
 }

@@ -13,7 +13,13 @@ export const header = (headers: RawHeaders | null, name: string): string | null 
 
 /** For storage and display: [[name, value], …] as JSON, order and duplicates kept. */
 export const headersJson = (headers: RawHeaders): Uint8Array => {
-  const pairs: [string, string][] = []
-  for (let i = 0; i + 1 < headers.length; i += 2) pairs.push([headers[i] as string, headers[i + 1] as string])
-  return Buffer.from(JSON.stringify(pairs))
+  let json = '['
+  for (let i = 0; i + 1 < headers.length; i += 2)
+    json += `${i === 0 ? '' : ','}[${quoted(headers[i] as string)},${quoted(headers[i + 1] as string)}]`
+  return Buffer.from(`${json}]`)
 }
+
+/** Forty strings a call, of which none needs escaping: a third of what JSON.stringify takes for the list of lists. */
+const quoted = (text: string): string => (ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`)
+// oxlint-disable-next-line no-control-regex
+const ESCAPED = /["\\\x00-\x1f\ud800-\udfff]/

@@ -37,7 +37,7 @@ function joined(parts: readonly Part[], text: (part: Part) => string | null): st
 }
 
 function oneLine(text: string): string | null {
-  const line = text.replace(/\s+/g, ' ').trim()
+  const line = text.replace(/\s{2,}|[^\S ]/g, ' ').trim()
   if (line === '') return null
   return line.length <= LENGTH ? line : `${line.slice(0, LENGTH - 1).replace(/[\ud800-\udbff]$/, '')}…`
 }

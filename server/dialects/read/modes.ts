@@ -25,6 +25,7 @@ const OPAQUE_TYPES = /^(audio|image|video)\/|octet-stream|^application\/(zip|pdf
 const SSE_START = /^(:|(data|event|id|retry)\s*(:|$|\r|\n))/
 /** Enough to see an SSE field name and its colon. */
 const HEAD = 8
+const BRIEF = 256
 
 /** Null: too few bytes to tell. `last`: there will be no more. */
 export function chooseMode(
@@ -32,10 +33,9 @@ export function chooseMode(
   options: { contentType: string; arrays: boolean; last: boolean },
   sink: Sink,
 ): Mode | null {
-  const start = head
-    .toString('latin1')
-    .replace(/^\xef\xbb\xbf/, '')
-    .trimStart()
+  // The beginning is enough, unless a server kept the connection alive with spaces.
+  const brief = startOf(head.subarray(0, BRIEF))
+  const start = brief.length < HEAD && head.length > BRIEF ? startOf(head) : brief
   if (start.length < HEAD && !options.last && !/^[{[]/.test(start)) return null
   const { contentType } = options
   if (start.startsWith('[') && options.arrays) return createElements(sink)
@@ -43,6 +43,12 @@ export function chooseMode(
   if (contentType.includes('event-stream') || SSE_START.test(start)) return createSse(sink)
   return OPAQUE_TYPES.test(contentType) ? createOpaque(sink) : createWhole(sink)
 }
+
+const startOf = (head: Buffer): string =>
+  head
+    .toString('latin1')
+    .replace(/^\xef\xbb\xbf/, '')
+    .trimStart()
 
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream */
 function createSse(sink: Sink): Mode {
@@ -81,7 +87,7 @@ function createWhole(sink: Sink): Mode {
   return {
     kind: 'whole',
     push: (bytes) => void pieces.push(bytes),
-    end: () => sink.whole(Buffer.concat(pieces)),
+    end: () => sink.whole(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)),
   }
 }
 

@@ -62,7 +62,7 @@ export function createFoldReader(fold: Fold, { contentType, arrays = false }: Fo
 
   const take = (bytes: Uint8Array, last: boolean) => {
     if (mode) return mode.push(bytes)
-    head = Buffer.concat([head, bytes])
+    head = head.length === 0 ? toBuffer(bytes) : Buffer.concat([head, bytes])
     mode = chooseMode(head, { contentType: type, arrays, last }, sink)
     mode?.push(head)
   }
@@ -86,6 +86,8 @@ export function createFoldReader(fold: Fold, { contentType, arrays = false }: Fo
     },
   }
 }
+
+const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** Undefined: no JSON. */
 function parse(text: string): Json | unknown {
