@@ -97,7 +97,15 @@ function toCalls(message: Json): Part[] {
 }
 
 /** What a server adds to a message that nobody here knows, such as Groq's `executed_tools`. */
-export const unknownFields = (message: Json): [string, unknown][] =>
-  Object.entries(message)
-    .filter(([name, value]) => !READ.has(name) && value !== null && value !== '')
-    .map(([name, value]) => [name, kept(value)])
+export function unknownFields(message: Json): [string, unknown][] {
+  let found = NONE
+  // A stream comes here with each event: nothing is made where there is nothing to tell.
+  for (const name in message) {
+    const value = message[name]
+    if (READ.has(name) || value === null || value === '') continue
+    if (found === NONE) found = []
+    found.push([name, kept(value)])
+  }
+  return found
+}
+const NONE: [string, unknown][] = []
