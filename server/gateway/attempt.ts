@@ -9,7 +9,7 @@ import { type ErrorCode, WeirError } from '../errors.ts'
 import type { AttemptMeta } from '../journal/entry.ts'
 import type { Gateway } from './gateway.ts'
 import { fromBuffers, toUpstreamHeaders } from './headers.ts'
-import { elapsed, type LiveCall, type Target } from './live.ts'
+import { type Abort, elapsed, type LiveCall, type Target } from './live.ts'
 import { maskHeaders } from './mask.ts'
 import { requestBody } from './request-body.ts'
 import { createTimeouts, limitsFor, type Timeouts } from './timeouts.ts'
@@ -205,7 +205,8 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
     },
   }
 
-  call.abort = (why) => fail(why === 'client_gone' ? new WeirError('client_gone', 'The client left, so the upstream request was ended.') : why)
+  const giveUp: Abort = (why) => fail(why === 'client_gone' ? new WeirError('client_gone', 'The client left, so the upstream request was ended.') : why)
+  call.abort = giveUp
   timeouts.enter('connect')
   return { handler, fail, touch: timeouts.touch }
 }

@@ -10,7 +10,7 @@ import { checkAccess } from './admit.ts'
 import { readCaller } from './caller.ts'
 import type { Gateway } from './gateway.ts'
 import { headerOf } from './headers.ts'
-import type { LiveCall } from './live.ts'
+import type { Abort, LiveCall } from './live.ts'
 
 export async function ingress(call: LiveCall, gateway: Gateway): Promise<void> {
   watchClient(call)
@@ -87,7 +87,8 @@ function bufferBody(call: LiveCall, gateway: Gateway, limit: number): Promise<vo
       expire: () => stop(new WeirError('request_timeout', `No byte of the request body came for ${headTimeout / 1000} s (ingress.headTimeout); ${size} bytes had come until then.`)),
     }
     gateway.deadlines.add(deadline)
-    call.abort = (why) => stop(why === 'client_gone' ? clientGone() : why)
+    const giveUp: Abort = (why) => stop(why === 'client_gone' ? clientGone() : why)
+    call.abort = giveUp
     const stop = (error: WeirError | null) => {
       gateway.deadlines.remove(deadline)
       call.abort = null

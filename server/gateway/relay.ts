@@ -11,7 +11,7 @@ import { headerOf, ownHeaders, toClientHeaders } from './headers.ts'
 import { hintFor } from './hint.ts'
 import { captureLimit } from './ingress.ts'
 import { createUsageFilter } from './inject-usage.ts'
-import { elapsed, type LiveCall } from './live.ts'
+import { type Abort, elapsed, type LiveCall } from './live.ts'
 import { breakOff } from './refuse.ts'
 
 /** Bytes that may wait for the journal before the upstream is paused. */
@@ -76,7 +76,8 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
         if (waiting + call.outgoing.writableLength < HANDED_OVER) resolve(null)
         else {
           // The upstream is done, the client is not: it can still be let go.
-          call.abort = (why) => resolve(why === 'client_gone' ? null : why)
+          const letGo: Abort = (why) => resolve(why === 'client_gone' ? null : why)
+          call.abort = letGo
           void out.then(() => drained(call)).then(() => resolve(null))
         }
       },
