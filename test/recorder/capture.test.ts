@@ -166,9 +166,7 @@ test('metadata keeps headers and times, off keeps neither', async () => {
       'select stored from payloads join calls on pk = call_pk where id = ?',
       id,
     ).flatMap(({ stored }) =>
-      (JSON.parse(stored) as { kind: string; length: number }[])
-        .filter(({ length }) => length > 0)
-        .map(({ kind }) => kind),
+      (JSON.parse(stored) as [kind: string, length: number][]).filter(([, length]) => length > 0).map(([kind]) => kind),
     )
   expect(kinds(ids[0]!).toSorted()).toEqual(['requestHeaders', 'responseHeaders', 'timing'])
   expect(kinds(ids[1]!)).toEqual([])
