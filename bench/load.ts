@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 
 export interface Body {
@@ -14,8 +14,18 @@ export interface Body {
 }
 
 export const chatBody = (bytes: number, stream: boolean): string => {
-  const shell = JSON.stringify({ model: 'gpt-5-mini', stream, messages: [{ role: 'system', content: 'You are terse.' }, { role: 'user', content: '' }] })
-  return shell.replace('"content":""', `"content":"${'What is the capital of France? '.repeat(Math.ceil(bytes / 31)).slice(0, Math.max(30, bytes - shell.length))}"`)
+  const shell = JSON.stringify({
+    model: 'gpt-5-mini',
+    stream,
+    messages: [
+      { role: 'system', content: 'You are terse.' },
+      { role: 'user', content: '' },
+    ],
+  })
+  return shell.replace(
+    '"content":""',
+    `"content":"${'What is the capital of France? '.repeat(Math.ceil(bytes / 31)).slice(0, Math.max(30, bytes - shell.length))}"`,
+  )
 }
 
 export interface Throughput {
@@ -25,18 +35,44 @@ export interface Throughput {
 }
 
 /** wrk for `seconds` over `connections`; the body is posted to `url`. */
-export async function throughput(url: string, body: string, connections: number, seconds: number, core: string, folder: string, headers: Record<string, string> = {}): Promise<Throughput> {
+export async function throughput(
+  url: string,
+  body: string,
+  connections: number,
+  seconds: number,
+  core: string,
+  folder: string,
+  headers: Record<string, string> = {},
+): Promise<Throughput> {
   const script = join(folder, 'post.lua')
   writeFileSync(
     script,
     `wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\nwrk.headers["authorization"] = "Bearer sk-bench-0123456789abcdef"\nwrk.body = ${luaString(body)}\n` +
-      Object.entries(headers).map(([name, value]) => `wrk.headers["${name}"] = ${luaString(value)}\n`).join('') +
+      Object.entries(headers)
+        .map(([name, value]) => `wrk.headers["${name}"] = ${luaString(value)}\n`)
+        .join('') +
       'done = function(s) io.write(string.format("RESULT %d %d %d %f\\n", s.requests, s.errors.status, s.errors.connect + s.errors.read + s.errors.write + s.errors.timeout, s.duration / 1e6)) end\n',
   )
-  const out = await run('taskset', ['-c', core, 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '20s', '-s', script, url])
+  const out = await run('taskset', [
+    '-c',
+    core,
+    'wrk',
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--timeout',
+    '20s',
+    '-s',
+    script,
+    url,
+  ])
   const [, requests, status, socket, duration] = /RESULT (\d+) (\d+) (\d+) ([\d.]+)/.exec(out) ?? []
   if (!requests) throw new Error(`wrk said: ${out}`)
-  return { requests: Number(requests), perSecond: Number(requests) / Number(duration), errors: Number(status) + Number(socket) }
+  return {
+    requests: Number(requests),
+    perSecond: Number(requests) / Number(duration),
+    errors: Number(status) + Number(socket),
+  }
 }
 
 export interface Latency {
@@ -47,16 +83,60 @@ export interface Latency {
 }
 
 /** Milliseconds at a fixed rate, corrected for coordinated omission. */
-export async function latency(url: string, body: string, rate: number, connections: number, seconds: number, core: string, headers: Record<string, string> = {}): Promise<Latency> {
+export async function latency(
+  url: string,
+  body: string,
+  rate: number,
+  connections: number,
+  seconds: number,
+  core: string,
+  headers: Record<string, string> = {},
+): Promise<Latency> {
   const cli = new URL('../node_modules/autocannon/autocannon.js', import.meta.url).pathname
-  const args = ['-c', core, process.execPath, cli, '-j', '-m', 'POST', '-H', 'content-type=application/json', '-H', 'authorization=Bearer sk-bench-0123456789abcdef', ...Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`]), '-b', body, '-c', String(connections), '-R', String(Math.round(rate)), '-d', String(seconds), url]
-  const result = JSON.parse(await run('taskset', args)) as { latency: { p50: number; p99: number }; requests: { average: number }; errors: number; non2xx: number }
-  return { p50: result.latency.p50, p99: result.latency.p99, perSecond: result.requests.average, errors: result.errors + result.non2xx }
+  const args = [
+    '-c',
+    core,
+    process.execPath,
+    cli,
+    '-j',
+    '-m',
+    'POST',
+    '-H',
+    'content-type=application/json',
+    '-H',
+    'authorization=Bearer sk-bench-0123456789abcdef',
+    ...Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`]),
+    '-b',
+    body,
+    '-c',
+    String(connections),
+    '-R',
+    String(Math.round(rate)),
+    '-d',
+    String(seconds),
+    url,
+  ]
+  const result = JSON.parse(await run('taskset', args)) as {
+    latency: { p50: number; p99: number }
+    requests: { average: number }
+    errors: number
+    non2xx: number
+  }
+  return {
+    p50: result.latency.p50,
+    p99: result.latency.p99,
+    perSecond: result.requests.average,
+    errors: result.errors + result.non2xx,
+  }
 }
 
 /** Milliseconds to the first body byte, call after call on one connection. */
-export async function firstByte(url: string, body: string, calls: number, headers: Record<string, string> = {}): Promise<{ p50: number; p99: number }> {
-  const { Agent } = await import('node:http')
+export async function firstByte(
+  url: string,
+  body: string,
+  calls: number,
+  headers: Record<string, string> = {},
+): Promise<{ p50: number; p99: number }> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const times: number[] = []
   for (let i = 0; i < calls; i++) times.push(await oneFirstByte(url, body, agent, headers))
@@ -65,15 +145,28 @@ export async function firstByte(url: string, body: string, calls: number, header
   return { p50: times[Math.floor(calls / 2)]!, p99: times[Math.floor(calls * 0.99)]! }
 }
 
-function oneFirstByte(url: string, body: string, agent: import('node:http').Agent, headers: Record<string, string>): Promise<number> {
+function oneFirstByte(url: string, body: string, agent: Agent, headers: Record<string, string>): Promise<number> {
   return new Promise((resolve, reject) => {
     const from = performance.now()
     let first = 0
-    const sent = request(url, { method: 'POST', agent, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), authorization: 'Bearer sk-bench-0123456789abcdef', ...headers } }, (answer) => {
-      answer.on('data', () => (first ||= performance.now() - from))
-      answer.on('end', () => resolve(first))
-      answer.on('error', reject)
-    })
+    const sent = request(
+      url,
+      {
+        method: 'POST',
+        agent,
+        headers: {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+          authorization: 'Bearer sk-bench-0123456789abcdef',
+          ...headers,
+        },
+      },
+      (answer) => {
+        answer.on('data', () => (first ||= performance.now() - from))
+        answer.on('end', () => resolve(first))
+        answer.on('error', reject)
+      },
+    )
     sent.on('error', reject)
     sent.end(body)
   })
@@ -89,6 +182,10 @@ function run(command: string, args: string[]): Promise<string> {
     child.stdout.on('data', (text) => (out += String(text)))
     child.stderr.on('data', (text) => (complaint += String(text)))
     child.on('error', reject)
-    child.on('close', (code) => (code === 0 ? resolve(out) : reject(new Error(`${command} ${args.slice(0, 4).join(' ')} … ended with ${code}: ${complaint.slice(-1000)}`))))
+    child.on('close', (code) =>
+      code === 0
+        ? resolve(out)
+        : reject(new Error(`${command} ${args.slice(0, 4).join(' ')} … ended with ${code}: ${complaint.slice(-1000)}`)),
+    )
   })
 }

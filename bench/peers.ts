@@ -2,7 +2,7 @@
  * Other gateways in the same run over the same upstream: Portkey's (npm) and LiteLLM's proxy (pip). They are installed into a cache
  * folder of this machine, never into the project; what cannot be installed or started is named and left out.
  */
-import { type ChildProcess, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -29,9 +29,20 @@ async function portkey(upstream: Running, cores: string): Promise<Subject> {
   mkdirSync(folder, { recursive: true })
   if (!existsSync(entry)) install('npm', ['install', '--prefix', folder, '--no-save', '@portkey-ai/gateway'])
   const port = 18_787
-  const running = await startPinned(cores, [process.execPath, entry, `--port=${port}`, '--headless'], answering(`http://127.0.0.1:${port}/`, port))
+  const running = await startPinned(
+    cores,
+    [process.execPath, entry, `--port=${port}`, '--headless'],
+    answering(`http://127.0.0.1:${port}/`, port),
+  )
   const headers = { 'x-portkey-provider': 'openai', 'x-portkey-custom-host': `http://127.0.0.1:${upstream.port}/v1` }
-  return { name: 'Portkey (stores nothing)', pid: running.child.pid!, headers, url: () => `http://127.0.0.1:${port}/v1/chat/completions`, stored: null, stop: running.stop }
+  return {
+    name: 'Portkey (stores nothing)',
+    pid: running.child.pid!,
+    headers,
+    url: () => `http://127.0.0.1:${port}/v1/chat/completions`,
+    stored: null,
+    stop: running.stop,
+  }
 }
 
 async function litellm(upstream: Running, cores: string): Promise<Subject> {
@@ -42,18 +53,33 @@ async function litellm(upstream: Running, cores: string): Promise<Subject> {
     install(python, ['-m', 'pip', 'install', '--quiet', 'litellm[proxy]'])
   }
   const settings = join(folder, 'config.yaml')
-  writeFileSync(settings, `model_list:\n  - model_name: gpt-5-mini\n    litellm_params: { model: openai/gpt-5-mini, api_base: "http://127.0.0.1:${upstream.port}/v1", api_key: sk-bench }\n`)
+  writeFileSync(
+    settings,
+    `model_list:\n  - model_name: gpt-5-mini\n    litellm_params: { model: openai/gpt-5-mini, api_base: "http://127.0.0.1:${upstream.port}/v1", api_key: sk-bench }\n`,
+  )
   const port = 18_788
-  const running = await startPinned(cores, [join(folder, 'bin/litellm'), '--config', settings, '--port', String(port), '--host', '127.0.0.1'], answering(`http://127.0.0.1:${port}/health/liveliness`, port), { LITELLM_TELEMETRY: 'False', LITELLM_LOCAL_MODEL_COST_MAP: 'True' })
-  return { name: 'LiteLLM (stores nothing)', pid: running.child.pid!, url: () => `http://127.0.0.1:${port}/v1/chat/completions`, stored: null, stop: running.stop }
+  const running = await startPinned(
+    cores,
+    [join(folder, 'bin/litellm'), '--config', settings, '--port', String(port), '--host', '127.0.0.1'],
+    answering(`http://127.0.0.1:${port}/health/liveliness`, port),
+    { LITELLM_TELEMETRY: 'False', LITELLM_LOCAL_MODEL_COST_MAP: 'True' },
+  )
+  return {
+    name: 'LiteLLM (stores nothing)',
+    pid: running.child.pid!,
+    url: () => `http://127.0.0.1:${port}/v1/chat/completions`,
+    stored: null,
+    stop: running.stop,
+  }
 }
 
 function install(command: string, args: string[]): void {
   const done = spawnSync(command, args, { encoding: 'utf8', timeout: 600_000 })
-  if (done.status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${(done.stderr || done.error?.message || '').slice(-300)}`)
+  if (done.status !== 0)
+    throw new Error(`${command} ${args.join(' ')} failed: ${(done.stderr || done.error?.message || '').slice(-300)}`)
 }
 
-const answering = (url: string, port: number) => async (_: ChildProcess) => {
+const answering = (url: string, port: number) => async () => {
   const until = Date.now() + 60_000
   while (Date.now() < until) {
     const answer = await fetch(url).catch(() => null)

@@ -10,8 +10,18 @@ export interface Running {
 }
 
 /** Starts `command` pinned to `cores` (such as `0` or `0,1`); `ready` tells its port. */
-export async function startPinned(cores: string, command: string[], ready: (child: ChildProcess) => Promise<number>, env: Record<string, string> = {}, cwd?: string): Promise<Running> {
-  const child = spawn('taskset', ['-c', cores, ...command], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { ...process.env, ...env }, cwd })
+export async function startPinned(
+  cores: string,
+  command: string[],
+  ready: (child: ChildProcess) => Promise<number>,
+  env: Record<string, string> = {},
+  cwd?: string,
+): Promise<Running> {
+  const child = spawn('taskset', ['-c', cores, ...command], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: { ...process.env, ...env },
+    cwd,
+  })
   let said = ''
   child.stderr!.on('data', (text) => (said = (said + String(text)).slice(-4000)))
   child.stdout!.on('data', (text) => (said = (said + String(text)).slice(-4000)))
@@ -34,7 +44,8 @@ export async function startPinned(cores: string, command: string[], ready: (chil
 }
 
 /** A child that sends `{port}` when it listens. */
-export const sentPort = async (child: ChildProcess): Promise<number> => ((await once(child, 'message'))[0] as { port: number }).port
+export const sentPort = async (child: ChildProcess): Promise<number> =>
+  ((await once(child, 'message'))[0] as { port: number }).port
 
 /** Seconds of processor time that a process has used, all its threads. */
 export function cpuSeconds(pid: number): number {
@@ -43,7 +54,8 @@ export function cpuSeconds(pid: number): number {
 }
 
 /** Resident memory in MiB. */
-export const rssMiB = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
+export const rssMiB = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
 
 /** Moves the niced threads of a process (Weir's recorder) to a core. */
 export function pinNicedThreads(pid: number, core: string): number {

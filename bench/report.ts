@@ -1,7 +1,16 @@
 /** The tables of docs/benchmarks.md. Ratios first: they are what holds on another machine. */
 export interface Report {
   conditions: string
-  throughput: { name: string; kind: string; connections: number; perSecond: number; ratio: number; storedRatio: number | null; cpuMicros: number | null; errors: number }[]
+  throughput: {
+    name: string
+    kind: string
+    connections: number
+    perSecond: number
+    ratio: number
+    storedRatio: number | null
+    cpuMicros: number | null
+    errors: number
+  }[]
   latency: { name: string; rate: number; p50: number; p99: number; errors: number }[]
   firstByte: { name: string; p50: number; p99: number }[]
   idle: { name: string; startedInMs: number | null; rssMiB: number }[]
@@ -19,7 +28,16 @@ export function toMarkdown(report: Report): string {
     '',
     table(
       ['subject', 'body', 'connections', 'calls/s', 'ratio', 'until stored', 'CPU µs/call', 'errors'],
-      report.throughput.map((row) => [row.name, row.kind, row.connections, Math.round(row.perSecond), row.ratio.toFixed(2), row.storedRatio?.toFixed(2) ?? '—', row.cpuMicros?.toFixed(0) ?? '—', row.errors]),
+      report.throughput.map((row) => [
+        row.name,
+        row.kind,
+        row.connections,
+        Math.round(row.perSecond),
+        row.ratio.toFixed(2),
+        row.storedRatio?.toFixed(2) ?? '—',
+        row.cpuMicros?.toFixed(0) ?? '—',
+        row.errors,
+      ]),
     ),
     '',
     '## Latency of small calls at a fixed rate (a third of the bare forwarder’s capacity, 16 connections)',
@@ -48,5 +66,6 @@ export function toMarkdown(report: Report): string {
   ].join('\n')
 }
 
-const table = (head: string[], rows: (string | number)[][]): string => [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+const table = (head: string[], rows: (string | number)[][]): string =>
+  [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 const line = (cells: (string | number)[]) => `| ${cells.join(' | ')} |`

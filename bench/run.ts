@@ -13,7 +13,9 @@ import { cpuSeconds, rssMiB, sentPort, startPinned } from './processes.ts'
 import { type Report, toMarkdown } from './report.ts'
 import { direct, forwarder, type Subject, weir } from './subjects.ts'
 
-const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, peers: { type: 'boolean' }, write: { type: 'boolean' } } })
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean' }, peers: { type: 'boolean' }, write: { type: 'boolean' } },
+})
 const SECONDS = options.quick ? 2 : 6
 const ROUNDS = options.quick ? 1 : 3
 const LOAD_CORE = '1'
@@ -26,7 +28,11 @@ const KINDS = [
   { kind: 'sse', bytes: 200, stream: true },
 ]
 
-const upstream = await startPinned(LOAD_CORE, [process.execPath, new URL('upstream.ts', import.meta.url).pathname], sentPort)
+const upstream = await startPinned(
+  LOAD_CORE,
+  [process.execPath, new URL('upstream.ts', import.meta.url).pathname],
+  sentPort,
+)
 try {
   await measure('recorder on another core', '0', '1')
   await measure('everything on one core', '0')
@@ -64,8 +70,16 @@ async function measure(setting: string, cores: string, recorderCore?: string): P
 }
 
 /** Rounds in turn, so that a change of the machine's mood meets all subjects; the best round of each counts. */
-async function compare(subjects: Subject[], kind: string, body: string, connections: number): Promise<Map<string, number>> {
-  const best = new Map<string, { perSecond: number; cpuMicros: number | null; storedPerSecond: number | null; errors: number }>()
+async function compare(
+  subjects: Subject[],
+  kind: string,
+  body: string,
+  connections: number,
+): Promise<Map<string, number>> {
+  const best = new Map<
+    string,
+    { perSecond: number; cpuMicros: number | null; storedPerSecond: number | null; errors: number }
+  >()
   for (let round = 0; round < ROUNDS; round++) {
     for (const subject of subjects) {
       const result = await one(subject, kind, body, connections)
@@ -75,7 +89,14 @@ async function compare(subjects: Subject[], kind: string, body: string, connecti
   }
   const bare = best.get('node:http + undici')!
   for (const [name, result] of best) {
-    report.throughput.push({ name, kind, connections, ...result, ratio: result.perSecond / bare.perSecond, storedRatio: result.storedPerSecond === null ? null : result.storedPerSecond / bare.perSecond })
+    report.throughput.push({
+      name,
+      kind,
+      connections,
+      ...result,
+      ratio: result.perSecond / bare.perSecond,
+      storedRatio: result.storedPerSecond === null ? null : result.storedPerSecond / bare.perSecond,
+    })
   }
   return new Map([...best].map(([name, result]) => [name, result.perSecond]))
 }
@@ -93,17 +114,20 @@ async function one(subject: Subject, kind: string, body: string, connections: nu
     const wanted = storedBefore + (await served()) - servedBefore
     const stored = await settled(subject, wanted)
     storedPerSecond = load.requests / ((performance.now() - from) / 1000)
-    if (stored < wanted) report.lost.push(`${subject.name} ${kind} ${connections}: ${wanted - stored} of ${wanted - storedBefore}`)
+    if (stored < wanted)
+      report.lost.push(`${subject.name} ${kind} ${connections}: ${wanted - stored} of ${wanted - storedBefore}`)
   }
   return { perSecond: load.perSecond, cpuMicros: cpu, storedPerSecond, errors: load.errors }
 }
 
-const served = async (): Promise<number> => Number(await (await fetch(`http://127.0.0.1:${upstream.port}/count`)).text())
+async function served(): Promise<number> {
+  return Number(await (await fetch(`http://127.0.0.1:${upstream.port}/count`)).text())
+}
 
 /** Waits until the count of stored calls has reached `wanted` and stands still. */
 async function settled(subject: Subject, wanted: number): Promise<number> {
   let last = -1
-  for (let still = 0; still < 40; ) {
+  for (let still = 0; still < 40;) {
     const now = await subject.stored!()
     if (now >= wanted && now === last) return now
     still = now === last ? still + 1 : 0
@@ -115,9 +139,20 @@ async function settled(subject: Subject, wanted: number): Promise<number> {
 
 async function measureLatency(subjects: Subject[], rate: number): Promise<void> {
   for (const subject of subjects) {
-    const result = await latency(subject.url('small'), chatBody(200, false), rate, 16, SECONDS, LOAD_CORE, subject.headers)
+    const result = await latency(
+      subject.url('small'),
+      chatBody(200, false),
+      rate,
+      16,
+      SECONDS,
+      LOAD_CORE,
+      subject.headers,
+    )
     report.latency.push({ name: subject.name, rate, ...result })
-    report.firstByte.push({ name: subject.name, ...(await firstByte(subject.url('sse'), chatBody(200, true), options.quick ? 200 : 1000, subject.headers)) })
+    report.firstByte.push({
+      name: subject.name,
+      ...(await firstByte(subject.url('sse'), chatBody(200, true), options.quick ? 200 : 1000, subject.headers)),
+    })
   }
 }
 

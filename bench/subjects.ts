@@ -30,7 +30,13 @@ export const direct = (upstream: Running): Subject => ({
 
 export async function forwarder(upstream: Running, cores: string): Promise<Subject> {
   const running = await startPinned(cores, [node, here('forwarder.ts'), `http://127.0.0.1:${upstream.port}`], sentPort)
-  return { name: 'node:http + undici', pid: running.child.pid!, url: (kind) => `http://127.0.0.1:${running.port}/v1/${kind}`, stored: null, stop: running.stop }
+  return {
+    name: 'node:http + undici',
+    pid: running.child.pid!,
+    url: (kind) => `http://127.0.0.1:${running.port}/v1/${kind}`,
+    stored: null,
+    stop: running.stop,
+  }
 }
 
 export interface WeirOptions {
@@ -42,7 +48,10 @@ export interface WeirOptions {
 }
 
 /** The packaged Weir, as `npm start` runs it: full logging of bodies, SQLite, search, rollups. */
-export async function weir(upstream: Running, { cores, recorderCore, name }: WeirOptions): Promise<Subject & { startedInMs: number }> {
+export async function weir(
+  upstream: Running,
+  { cores, recorderCore, name }: WeirOptions,
+): Promise<Subject & { startedInMs: number }> {
   const data = mkdtempSync(join(tmpdir(), 'weir-bench-'))
   const env = { WEIR_DATA: data, WEIR_PORT: '0', WEIR_PROVIDERS_OPENAI_BASE_URL: `http://127.0.0.1:${upstream.port}` }
   const from = performance.now()

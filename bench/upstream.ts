@@ -17,10 +17,14 @@ const chat = (text: string) =>
 const chunk = (content: string) =>
   `data: ${JSON.stringify({ id: 'chatcmpl-bench', object: 'chat.completion.chunk', created: 1_760_000_000, model: 'gpt-5-mini-2025-08-07', choices: [{ index: 0, delta: { content }, finish_reason: null }] })}\n\n`
 
-const whole = (body: string) => Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_bench\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+const whole = (body: string) =>
+  Buffer.from(
+    `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_bench\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
 const framed = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
 const EVENTS = Array.from({ length: 40 }, (_, i) => chunk(` word${i}`))
-const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nx-request-id: req_bench\r\ntransfer-encoding: chunked\r\n\r\n'
+const HEAD =
+  'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nx-request-id: req_bench\r\ntransfer-encoding: chunked\r\n\r\n'
 const TAIL = `${framed('data: [DONE]\n\n')}0\r\n\r\n`
 
 const SMALL = whole(chat('The capital of France is Paris.'))
@@ -65,4 +69,6 @@ const server = createServer({ noDelay: true }, (socket) => {
     }
   })
 })
-server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => process.send?.({ port: (server.address() as { port: number }).port }))
+server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () =>
+  process.send?.({ port: (server.address() as { port: number }).port }),
+)

@@ -7,15 +7,7 @@
 
 /** How a call ended. `running` is shown for calls that are not over yet and is never stored. */
 export type Outcome =
-  | 'running'
-  | 'ok'
-  | 'error'
-  | 'client_abort'
-  | 'upstream_abort'
-  | 'timeout'
-  | 'refused'
-  | 'interrupted'
-  | 'cache_hit'
+  'running' | 'ok' | 'error' | 'client_abort' | 'upstream_abort' | 'timeout' | 'refused' | 'interrupted' | 'cache_hit'
 
 /** Where the token counts come from: the provider's last word, a cut stream's last word so far, our tokenizer, or nowhere. */
 export type UsageSource = 'provider' | 'partial' | 'estimated' | 'none'

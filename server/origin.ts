@@ -74,6 +74,10 @@ const nameOf = (host: string): string =>
 export const isLocalName = (host: string, configured: string): boolean => {
   const name = nameOf(host)
   return (
-    name === 'localhost' || name.endsWith('.localhost') || name.endsWith('.internal') || isLoopbackAddress(name) || name === configured.toLowerCase()
+    name === 'localhost' ||
+    name.endsWith('.localhost') ||
+    name.endsWith('.internal') ||
+    isLoopbackAddress(name) ||
+    name === configured.toLowerCase()
   )
 }

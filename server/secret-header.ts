@@ -7,4 +7,5 @@ const SECRET_HEADER =
 export const isSecretHeader = (lowerName: string): boolean => SECRET_HEADER.test(lowerName) && !isHarmless(lowerName)
 
 /** Names that end like a secret and are none. */
-const isHarmless = (name: string) => name === 'idempotency-key' || name === 'x-idempotency-key' || name === 'sec-websocket-key'
+const isHarmless = (name: string) =>
+  name === 'idempotency-key' || name === 'x-idempotency-key' || name === 'sec-websocket-key'

@@ -45,8 +45,17 @@ export function createHttpServer({ basePath, gateway, app, upgrade, unparsed }: 
     const answering = (socket as Duplex & { _httpMessage?: ServerResponse | null })._httpMessage
     if (!socket.writable || error.code === 'ECONNRESET' || answering?.headersSent) return void socket.destroy()
     const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
-    const body = JSON.stringify({ error: { message: `Weir could not read this request as HTTP: ${error.message}`, type: 'invalid_request_error', param: null, code: 'bad_request' } })
-    socket.end(`HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nx-weir-error: bad_request\r\nconnection: close\r\n\r\n${body}`)
+    const body = JSON.stringify({
+      error: {
+        message: `Weir could not read this request as HTTP: ${error.message}`,
+        type: 'invalid_request_error',
+        param: null,
+        code: 'bad_request',
+      },
+    })
+    socket.end(
+      `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nx-weir-error: bad_request\r\nconnection: close\r\n\r\n${body}`,
+    )
   })
   return server
 }

@@ -77,7 +77,10 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   const wake = new SharedArrayBuffer(4)
   const journal = await createJournal({ dir: join(config.data, 'journal'), ...config.journal, wake })
   const admin = createAdmin({ dataDir: config.data, token: () => source.current().adminToken })
-  const ask = createAsk({ workerUrl: settings.workers.reader, options: { dataDir: config.data, database: config.database } })
+  const ask = createAsk({
+    workerUrl: settings.workers.reader,
+    options: { dataDir: config.data, database: config.database },
+  })
   const running = createRunning()
   const upstreams = createUpstreams(config, settings.proxy)
   const listeners = new Set<(calls: Call[]) => void>()
@@ -191,11 +194,20 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     await handedOver(server)
     await close()
   }
-  return { url: `http://${toHost(config.host)}:${port}${config.basePath}`, port, adminToken: admin.firstToken, onRecorded, ready: recorder.ready, drain, close }
+  return {
+    url: `http://${toHost(config.host)}:${port}${config.basePath}`,
+    port,
+    adminToken: admin.firstToken,
+    onRecorded,
+    ready: recorder.ready,
+    drain,
+    close,
+  }
 }
 
 /** Most calls show a provider's key; only what looks like ours is worth a hash (4 µs). */
-const mayBeWeirKey = (value: string, configured: string | null) => value.startsWith('wa_') || value.length === configured?.length
+const mayBeWeirKey = (value: string, configured: string | null) =>
+  value.startsWith('wa_') || value.length === configured?.length
 
 /** A call is over before its last bytes have left for a slow client; a dashboard's open connection must not hold up the end for ever. */
 async function handedOver(server: Server): Promise<void> {
@@ -206,24 +218,36 @@ async function handedOver(server: Server): Promise<void> {
   }
 }
 
-const NOTHING_RECORDED: RecorderStatus = { behindMs: 0, callsRecorded: 0, entriesSkipped: 0, diskBytes: 0, problem: null, positions: [] }
+const NOTHING_RECORDED: RecorderStatus = {
+  behindMs: 0,
+  callsRecorded: 0,
+  entriesSkipped: 0,
+  diskBytes: 0,
+  problem: null,
+  positions: [],
+}
 
-const toRules = (config: Config): Rules => ({ config, providers: createProviders(config), isTrustedProxy: createTrust(config.trustedProxies) })
+const toRules = (config: Config): Rules => ({
+  config,
+  providers: createProviders(config),
+  isTrustedProxy: createTrust(config.trustedProxies),
+})
 
 /** What the recorder must know of the configuration; sent again at each reload. */
-const fromConfig = ({ config, providers }: Rules): Pick<RecorderOptions, 'retention' | 'capture' | 'prices' | 'providers'> => ({
+const fromConfig = ({
+  config,
+  providers,
+}: Rules): Pick<RecorderOptions, 'retention' | 'capture' | 'prices' | 'providers'> => ({
   retention: { contentMs: config.retention.content, callsMs: config.retention.calls, maxBytes: config.retention.bytes },
   capture: { maxBytes: config.capture.maxBytes },
   prices: { overrides: config.prices, aliases: config.aliases },
-  providers: providers.list().map(
-    (provider): ProviderFacts => ({
-      name: provider.name,
-      dialects: provider.dialects.map((dialect) => dialect.name),
-      priceId: provider.priceId,
-      billing: provider.billing,
-      local: provider.local,
-    }),
-  ),
+  providers: providers.list().map((provider): ProviderFacts => ({
+    name: provider.name,
+    dialects: provider.dialects.map((dialect) => dialect.name),
+    priceId: provider.priceId,
+    billing: provider.billing,
+    local: provider.local,
+  })),
 })
 
 /**

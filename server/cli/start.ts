@@ -19,7 +19,10 @@ export const start = async (command: Command, terminal: Terminal, places: Places
   const proxy = demo ? NO_PROXY : proxyOf(terminal.env)
   const contained = inContainer()
   if (contained && !demo) for (const line of containerWarnings(config.current().providers)) say(line)
-  const weir = await open(() => startWeir({ config, demo: demo !== null, ...places, proxy, say, inContainer: contained }), config)
+  const weir = await open(
+    () => startWeir({ config, demo: demo !== null, ...places, proxy, say, inContainer: contained }),
+    config,
+  )
   for (const line of welcome(weir, config, demo !== null, places.version)) terminal.print(line)
   demo?.begin(weir.url)
   await untilTold(weir, demo, terminal)

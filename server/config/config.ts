@@ -33,7 +33,9 @@ const timeouts = z.strictObject({
 const someTimeouts = z.strictObject({ connect, headers, firstEvent, idle, total }).partial()
 
 const bodies = oneOf('full', 'metadata', 'off')
-const inject = oneOf('off', 'on').describe('Ask OpenAI-style streams for usage, and take the extra event out again. Not set: off at a provider’s own address, on under /v1 for providers known to accept it.')
+const inject = oneOf('off', 'on').describe(
+  'Ask OpenAI-style streams for usage, and take the extra event out again. Not set: off at a provider’s own address, on under /v1 for providers known to accept it.',
+)
 const pem = z.string().min(1).describe('PEM text, or the path of a PEM file.')
 
 const provider = z

@@ -29,7 +29,8 @@ export function createRealtimeFold(toUsage: (usage: Json) => Usage | null): Fold
         answer.usageRaw = kept(usage)
         answer.usage = toUsage(usage)
       }
-      if (status === 'failed') answer.error ??= toError(asObject(details)) ?? { code: 'response_failed', message: 'The response failed.' }
+      if (status === 'failed')
+        answer.error ??= toError(asObject(details)) ?? { code: 'response_failed', message: 'The response failed.' }
       answer.finishReason = asName(asObject(details).reason) ?? answer.finishReason
     },
     end() {

@@ -29,16 +29,28 @@ export function isGateway(target: string, basePath: string): boolean {
 
 /** @throws WeirError `bad_target` for absolute form, dot segments (also percent-encoded) and malformed tags. */
 export function readAddress(target: string, basePath: string): Address {
-  if (!target.startsWith('/')) throw new WeirError('bad_target', `The request target must be a path such as /openai/v1/…, not an absolute address.`)
+  if (!target.startsWith('/'))
+    throw new WeirError(
+      'bad_target',
+      `The request target must be a path such as /openai/v1/…, not an absolute address.`,
+    )
   const end = target.indexOf('?')
   const path = end < 0 ? target : target.slice(0, end)
-  if (hasDotSegment(path)) throw new WeirError('bad_target', 'The path has a "." or ".." segment. Send the path without it: Weir forwards paths exactly as they come and does not fold them.')
+  if (hasDotSegment(path))
+    throw new WeirError(
+      'bad_target',
+      'The path has a "." or ".." segment. Send the path without it: Weir forwards paths exactly as they come and does not fold them.',
+    )
 
   let rest = stripBase(target, basePath) ?? target
   const tags: Record<string, string> = {}
   if (firstSegment(rest) === 't') {
     const cut = rest.indexOf('/', 3)
-    if (!rest.startsWith('/t/') || cut < 0) throw new WeirError('bad_target', 'Tags in the base URL look like /t/user=ann,team=search/openai/v1: a provider must follow them.')
+    if (!rest.startsWith('/t/') || cut < 0)
+      throw new WeirError(
+        'bad_target',
+        'Tags in the base URL look like /t/user=ann,team=search/openai/v1: a provider must follow them.',
+      )
     readTags(rest.slice(3, cut), tags)
     rest = rest.slice(cut)
   }
@@ -63,12 +75,17 @@ function firstSegment(path: string): string {
 }
 
 const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?=\/|$)/i
-const hasDotSegment = (path: string) => (path.includes('.') || path.includes('%2')) && DOT_SEGMENT.test(path.replaceAll('\\', '/'))
+const hasDotSegment = (path: string) =>
+  (path.includes('.') || path.includes('%2')) && DOT_SEGMENT.test(path.replaceAll('\\', '/'))
 
 function readTags(text: string, tags: Record<string, string>): void {
   for (const pair of text.split(',')) {
     const at = pair.indexOf('=')
-    if (at < 1) throw new WeirError('bad_target', `"${pair}" is not a tag. Tags in the base URL are name=value pairs with commas between them.`)
+    if (at < 1)
+      throw new WeirError(
+        'bad_target',
+        `"${pair}" is not a tag. Tags in the base URL are name=value pairs with commas between them.`,
+      )
     tags[decode(pair.slice(0, at))] = decode(pair.slice(at + 1))
   }
 }

@@ -8,13 +8,19 @@ import type { LiveCall } from './live.ts'
 export function checkAccess(call: LiveCall): void {
   const { caller, provider } = call
   if (call.rules.config.keys.unknown === 'refuse' && !caller.trusted) {
-    throw new WeirError('key_invalid', 'This Weir serves only calls with a Weir key (keys.unknown: refuse). Send one in x-weir-key, or where the provider key would go.')
+    throw new WeirError(
+      'key_invalid',
+      'This Weir serves only calls with a Weir key (keys.unknown: refuse). Send one in x-weir-key, or where the provider key would go.',
+    )
   }
   if (!provider) return
   refuseForeignSignature(call)
   const holdsCredential = provider.apiKey !== null || Object.keys(provider.secretHeaders).length > 0
   if (holdsCredential && caller.credential === null && !caller.trusted && !isHarmless(call)) {
-    throw new WeirError('credential_required', `The credential that Weir holds for ${provider.name} is used only for calls with a valid Weir key. Send one in x-weir-key, or send a ${provider.name} key of your own.`)
+    throw new WeirError(
+      'credential_required',
+      `The credential that Weir holds for ${provider.name} is used only for calls with a valid Weir key. Send one in x-weir-key, or send a ${provider.name} key of your own.`,
+    )
   }
 }
 
@@ -25,7 +31,8 @@ export function admit(call: LiveCall, gateway: Gateway): void {
   takeOutKeys(call)
   useOwnCredential(call, gateway)
   addHeaders(call, provider.headers, 'providers.' + provider.name + '.headers')
-  if (call.caller.trusted) addHeaders(call, provider.secretHeaders, 'providers.' + provider.name + '.headers, for a valid Weir key')
+  if (call.caller.trusted)
+    addHeaders(call, provider.secretHeaders, 'providers.' + provider.name + '.headers, for a valid Weir key')
 }
 
 function addHeaders(call: LiveCall, headers: Readonly<Record<string, string>>, why: string): void {
@@ -60,15 +67,25 @@ function useOwnCredential(call: LiveCall, gateway: Gateway): void {
     const { header, prefix } = provider.credential
     call.dropHeaders.push('authorization', 'x-api-key', 'api-key', 'x-goog-api-key')
     call.setHeaders.push([header, prefix + provider.apiKey])
-    call.changes.push({ what: `${provider.name}'s credential put in place of the Weir key`, why: 'a valid Weir key was shown' })
+    call.changes.push({
+      what: `${provider.name}'s credential put in place of the Weir key`,
+      why: 'a valid Weir key was shown',
+    })
     caller.credential = gateway.nameCredential(provider.apiKey)
   }
 }
 
 /** AWS signs the host, and Weir's host is not Amazon's: such a request can only fail there, in words that help nobody. */
 function refuseForeignSignature(call: LiveCall): void {
-  if (call.provider!.name !== 'bedrock' || !headerOf(call.incoming.rawHeaders, 'authorization')?.startsWith('AWS4-HMAC-SHA256')) return
-  throw new WeirError('credential_required', 'This request is signed for another host (AWS Signature V4 covers the host name), so Bedrock would refuse it. Use a Bedrock API key (AWS_BEARER_TOKEN_BEDROCK) instead: it passes through unchanged.')
+  if (
+    call.provider!.name !== 'bedrock' ||
+    !headerOf(call.incoming.rawHeaders, 'authorization')?.startsWith('AWS4-HMAC-SHA256')
+  )
+    return
+  throw new WeirError(
+    'credential_required',
+    'This request is signed for another host (AWS Signature V4 covers the host name), so Bedrock would refuse it. Use a Bedrock API key (AWS_BEARER_TOKEN_BEDROCK) instead: it passes through unchanged.',
+  )
 }
 
 /** Health probes of clients (`HEAD /`) show no credential and need none. */

@@ -42,7 +42,8 @@ export interface LiveAttempt {
 export function tryTarget(call: LiveCall, target: Target, gateway: Gateway): Promise<LiveAttempt> {
   return new Promise((resolve) => {
     const attempt = createAttempt(call, target, gateway, resolve)
-    if (call.clientGone) return attempt.fail(new WeirError('client_gone', 'The client left before the upstream was asked.'))
+    if (call.clientGone)
+      return attempt.fail(new WeirError('client_gone', 'The client left before the upstream was asked.'))
     try {
       gateway.upstreams.for(target.provider.name).dispatch(toDispatch(call, target, gateway, attempt), attempt.handler)
     } catch (cause) {
@@ -51,18 +52,29 @@ export function tryTarget(call: LiveCall, target: Target, gateway: Gateway): Pro
   })
 }
 
-function toDispatch(call: LiveCall, target: Target, gateway: Gateway, attempt: { touch(): void }): Dispatcher.DispatchOptions {
+function toDispatch(
+  call: LiveCall,
+  target: Target,
+  gateway: Gateway,
+  attempt: { touch(): void },
+): Dispatcher.DispatchOptions {
   return {
     origin: target.origin,
     path: target.path,
     method: call.incoming.method as Dispatcher.HttpMethod,
-    headers: toUpstreamHeaders(call.incoming.rawHeaders, { host: target.host, whole: call.body.kind === 'whole', drop: call.dropHeaders, set: call.setHeaders }),
+    headers: toUpstreamHeaders(call.incoming.rawHeaders, {
+      host: target.host,
+      whole: call.body.kind === 'whole',
+      drop: call.dropHeaders,
+      set: call.setHeaders,
+    }),
     body: requestBody(call, gateway, attempt.touch),
     ...(isWebSocket(call) ? { upgrade: 'websocket' } : {}),
   }
 }
 
-const isWebSocket = (call: LiveCall) => call.incoming.method === 'GET' && call.incoming.headers.upgrade?.toLowerCase() === 'websocket'
+const isWebSocket = (call: LiveCall) =>
+  call.incoming.method === 'GET' && call.incoming.headers.upgrade?.toLowerCase() === 'websocket'
 
 function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle: (attempt: LiveAttempt) => void) {
   const startedMs = elapsed(call)
@@ -90,7 +102,12 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
     reason: null,
   }
   call.attempts.push(meta)
-  const timeouts = createTimeouts(limitsFor(call.rules.config, target.provider.name, call.incoming.rawHeaders), target.name, gateway.deadlines, (error) => fail(error))
+  const timeouts = createTimeouts(
+    limitsFor(call.rules.config, target.provider.name, call.incoming.rawHeaders),
+    target.name,
+    gateway.deadlines,
+    (error) => fail(error),
+  )
 
   const attempt: LiveAttempt = {
     meta,
@@ -205,7 +222,10 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
     },
   }
 
-  const giveUp: Abort = (why) => fail(why === 'client_gone' ? new WeirError('client_gone', 'The client left, so the upstream request was ended.') : why)
+  const giveUp: Abort = (why) =>
+    fail(
+      why === 'client_gone' ? new WeirError('client_gone', 'The client left, so the upstream request was ended.') : why,
+    )
   call.abort = giveUp
   timeouts.enter('connect')
   return { handler, fail, touch: timeouts.touch }
@@ -232,22 +252,30 @@ const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNR
 function toFailure(error: Error, target: Target, begun: boolean, inContainer: boolean): WeirError {
   if (error instanceof WeirError) return error
   const system = (error as NodeJS.ErrnoException).code ?? ''
-  const [code, what]: [ErrorCode, string] = system === 'UND_ERR_CONNECT_TIMEOUT'
-    ? ['timeout_connect', 'could not be reached in time']
-    : UNREACHABLE.has(system) || error.message.startsWith('Proxy response')
-    ? ['upstream_unreachable', 'could not be reached']
-    : isInvalid(error, system)
-      ? ['upstream_invalid', 'sent something that is not HTTP as Weir can read it']
-      : /CERT|TLS|SSL/.test(system)
-        ? ['upstream_unreachable', 'could not be reached safely']
-        : ['upstream_reset', begun ? 'broke off in the middle of its answer' : 'closed the connection without an answer']
+  const [code, what]: [ErrorCode, string] =
+    system === 'UND_ERR_CONNECT_TIMEOUT'
+      ? ['timeout_connect', 'could not be reached in time']
+      : UNREACHABLE.has(system) || error.message.startsWith('Proxy response')
+        ? ['upstream_unreachable', 'could not be reached']
+        : isInvalid(error, system)
+          ? ['upstream_invalid', 'sent something that is not HTTP as Weir can read it']
+          : /CERT|TLS|SSL/.test(system)
+            ? ['upstream_unreachable', 'could not be reached safely']
+            : [
+                'upstream_reset',
+                begun ? 'broke off in the middle of its answer' : 'closed the connection without an answer',
+              ]
   const hint = inContainer && UNREACHABLE.has(system) ? containerHint(target.origin) : ''
   return new WeirError(code, `${target.name} (${target.origin}) ${what}: ${messageOf(error)}${hint}`, { cause: error })
 }
 
 /** undici's parser gives its errors a name and, for most of them, no code; to an unasked 100 it only says `bad response`. */
 const isInvalid = (error: Error, system: string) =>
-  error.name === 'HTTPParserError' || system.startsWith('HPE_') || system === 'UND_ERR_HEADERS_OVERFLOW' || system.includes('CONTENT_LENGTH') || error.message === 'bad response'
+  error.name === 'HTTPParserError' ||
+  system.startsWith('HPE_') ||
+  system === 'UND_ERR_HEADERS_OVERFLOW' ||
+  system.includes('CONTENT_LENGTH') ||
+  error.message === 'bad response'
 
 const messageOf = (error: unknown): string => {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(messageOf).join('; ')

@@ -26,7 +26,11 @@ export function readCaller(call: LiveCall, gateway: Gateway): void {
     keyParameters: [],
   }
   checkCapture(raw)
-  call.capture = strictest(call.rules.config.capture.bodies, call.provider ? call.rules.config.providers[call.provider.name]?.capture : undefined, said.capture)
+  call.capture = strictest(
+    call.rules.config.capture.bodies,
+    call.provider ? call.rules.config.providers[call.provider.name]?.capture : undefined,
+    said.capture,
+  )
   readCredential(call, gateway)
 }
 
@@ -35,7 +39,11 @@ function readCredential(call: LiveCall, gateway: Gateway): void {
   const { caller } = call
   const own = headerOf(call.incoming.rawHeaders, 'x-weir-key')
   if (own !== null) {
-    if (!gateway.isWeirKey(own)) throw new WeirError('key_invalid', 'The key in x-weir-key is not a key of this Weir. Until keys can be made, only the admin token is one: `weir admin token --new` prints a fresh one.')
+    if (!gateway.isWeirKey(own))
+      throw new WeirError(
+        'key_invalid',
+        'The key in x-weir-key is not a key of this Weir. Until keys can be made, only the admin token is one: `weir admin token --new` prints a fresh one.',
+      )
     trust(caller)
   }
   for (const shown of presentedCredentials(call.incoming.rawHeaders, call.target)) {
@@ -44,7 +52,10 @@ function readCredential(call: LiveCall, gateway: Gateway): void {
       if (shown.header) caller.keyHeaders.push(shown.header)
       if (shown.parameter) caller.keyParameters.push(shown.parameter)
     } else if (shown.value.startsWith('wk_')) {
-      throw new WeirError('key_invalid', `The Weir key ending in …${shown.value.slice(-4)} is not known here. It may have been revoked, or belong to another Weir.`)
+      throw new WeirError(
+        'key_invalid',
+        `The Weir key ending in …${shown.value.slice(-4)} is not known here. It may have been revoked, or belong to another Weir.`,
+      )
     } else if (caller.credential === null) {
       caller.credential = gateway.nameCredential(shown.value)
       if (shown.value.startsWith('sk-ant-oat')) call.billing = 'subscription'
@@ -61,7 +72,10 @@ function trust(caller: Caller): void {
 function checkCapture(raw: readonly string[]): void {
   const wish = headerOf(raw, 'x-weir-capture')
   if (wish !== null && !(STRICTNESS as string[]).includes(wish.toLowerCase())) {
-    throw new WeirError('bad_request', `x-weir-capture is "${wish}", which Weir does not know. Write full, metadata or off.`)
+    throw new WeirError(
+      'bad_request',
+      `x-weir-capture is "${wish}", which Weir does not know. Write full, metadata or off.`,
+    )
   }
 }
 

@@ -23,7 +23,8 @@ export async function finish(call: LiveCall, gateway: Gateway): Promise<void> {
 }
 
 /** A stray GET (a browser's /favicon.ico, a scanner) is answered, but it is no call. */
-const isCall = (call: LiveCall) => call.provider !== null || call.address?.provider === null || !['GET', 'HEAD'].includes(call.incoming.method!)
+const isCall = (call: LiveCall) =>
+  call.provider !== null || call.address?.provider === null || !['GET', 'HEAD'].includes(call.incoming.method!)
 
 export function toEndMeta(call: LiveCall): EndMeta {
   const answered = call.answered!
@@ -60,4 +61,5 @@ function endResponse(call: LiveCall): void {
   outgoing.end(ending.kind === 'tail' ? ending.body : undefined)
 }
 
-const pairs = (raw: string[]): [string, string][] => Array.from({ length: raw.length / 2 }, (_, i) => [raw[i * 2]!, raw[i * 2 + 1]!])
+const pairs = (raw: string[]): [string, string][] =>
+  Array.from({ length: raw.length / 2 }, (_, i) => [raw[i * 2]!, raw[i * 2 + 1]!])

@@ -31,7 +31,12 @@ export interface MessageReaderOptions {
 /** A message above this is passed on and not read. */
 const MAX_MESSAGE = 64 * 1024 * 1024
 
-export function createMessageReader({ fromClient, extensions, onMessage, onClose }: MessageReaderOptions): MessageReader {
+export function createMessageReader({
+  fromClient,
+  extensions,
+  onMessage,
+  onClose,
+}: MessageReaderOptions): MessageReader {
   let problem: string | null = null
   let closed = false
   let sinceMessage = 0
@@ -104,6 +109,7 @@ function agreed(header: string | null, fromClient: boolean, fail: (error: unknow
 /** The parser gives lists and `true` or text; the inflater wants single values and numbers. */
 function flatten(parameters: Record<string, (string | true)[]>): Record<string, number | boolean> {
   const flat: Record<string, number | boolean> = {}
-  for (const [name, [value]] of Object.entries(parameters)) flat[name] = typeof value === 'string' ? Number(value) : true
+  for (const [name, [value]] of Object.entries(parameters))
+    flat[name] = typeof value === 'string' ? Number(value) : true
   return flat
 }

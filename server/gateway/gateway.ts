@@ -31,7 +31,13 @@ export interface Gateway {
 }
 
 /** Queues body bytes for the journal; the promise settles when the client may see them. */
-export function record(call: LiveCall, gateway: Gateway, direction: Direction, bytes: Buffer, atMs: number): Promise<boolean> {
+export function record(
+  call: LiveCall,
+  gateway: Gateway,
+  direction: Direction,
+  bytes: Buffer,
+  atMs: number,
+): Promise<boolean> {
   if (call.capture !== 'full') handOver(call, gateway, direction, bytes)
   const parts = call[direction].add(bytes, direction, atMs)
   const last = parts.pop()!

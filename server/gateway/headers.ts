@@ -4,15 +4,37 @@
  */
 
 /** Never forwarded. `expect` is answered by Weir itself; */
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'proxy-authorization', 'expect', 'http2-settings'])
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+  'proxy-authorization',
+  'expect',
+  'http2-settings',
+])
 /** Of an answer: these end at Weir too. */
-const HOP_BY_HOP_RESPONSE = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'te', 'upgrade', 'proxy-authenticate'])
+const HOP_BY_HOP_RESPONSE = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'te',
+  'upgrade',
+  'proxy-authenticate',
+])
 
 /** Headers of other gateways that Weir understands; they mean nothing to a provider. */
 const ALIASES = /^(?:helicone-|cf-aig-|x-portkey-(?:metadata|trace-id)$|x-litellm-|x-bf-(?:session-id|dim-))/
 
 /** Calls `each` for every pair. */
-export function forEachHeader(raw: readonly string[], each: (lowerName: string, value: string, index: number) => void): void {
+export function forEachHeader(
+  raw: readonly string[],
+  each: (lowerName: string, value: string, index: number) => void,
+): void {
   for (let i = 0; i < raw.length; i += 2) each(raw[i]!.toLowerCase(), raw[i + 1]!, i)
 }
 
@@ -74,7 +96,8 @@ export function toClientHeaders(raw: readonly string[]): string[] {
   return out
 }
 
-export const fromBuffers = (raw: readonly (Buffer | string)[]): string[] => raw.map((item) => (typeof item === 'string' ? item : item.toString('latin1')))
+export const fromBuffers = (raw: readonly (Buffer | string)[]): string[] =>
+  raw.map((item) => (typeof item === 'string' ? item : item.toString('latin1')))
 
 /** First value of a header in a raw list; null when absent. */
 export function headerOf(raw: readonly string[], lowerName: string): string | null {
@@ -85,11 +108,18 @@ export function headerOf(raw: readonly string[], lowerName: string): string | nu
 }
 
 /** What Weir adds to every answer; `Server-Timing` counts until the headers, totals stand on the row. */
-export function ownHeaders(call: { id: string; upstream: { name: string } | null; attempts: readonly unknown[]; hint: string | null }, weirMs: number, upstreamMs: number | null): string[] {
+export function ownHeaders(
+  call: { id: string; upstream: { name: string } | null; attempts: readonly unknown[]; hint: string | null },
+  weirMs: number,
+  upstreamMs: number | null,
+): string[] {
   const headers = ['x-weir-call-id', call.id]
   if (call.upstream) headers.push('x-weir-target', call.upstream.name)
   headers.push('x-weir-attempts', String(call.attempts.length))
-  headers.push('server-timing', `weir;dur=${weirMs.toFixed(2)}${upstreamMs === null ? '' : `, upstream;dur=${upstreamMs.toFixed(2)}`}`)
+  headers.push(
+    'server-timing',
+    `weir;dur=${weirMs.toFixed(2)}${upstreamMs === null ? '' : `, upstream;dur=${upstreamMs.toFixed(2)}`}`,
+  )
   if (call.hint) headers.push('x-weir-hint', call.hint)
   return headers
 }

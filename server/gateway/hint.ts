@@ -11,10 +11,12 @@ export function hintFor(call: LiveCall): string | null {
   if (version === '') return null
   const base = `${call.rules.config.basePath}/${provider.name}`
   const once = rest.startsWith(`${version}/v1/`) ? version + rest.slice(version.length + 3) : null
-  if (once !== null && isKnown(call, once)) return `The version stands twice in the path: the base URL is ${base}${addsVersion(call) ? '' : version}`
+  if (once !== null && isKnown(call, once))
+    return `The version stands twice in the path: the base URL is ${base}${addsVersion(call) ? '' : version}`
   // Native paths (Ollama's /api/chat, Azure's deployments) have no version and need none: only what is known with one is a slip.
   const bare = rest.replace(/^\/v1(?=\/)/, '')
-  if (!rest.startsWith(`${version}/`) && isKnown(call, version + bare)) return `The path has no ${version}: the base URL is ${base}${version}`
+  if (!rest.startsWith(`${version}/`) && isKnown(call, version + bare))
+    return `The path has no ${version}: the base URL is ${base}${version}`
   return null
 }
 
@@ -25,4 +27,6 @@ function isKnown(call: LiveCall, path: string): boolean {
 }
 
 /** Anthropic's SDKs add `/v1` themselves; OpenAI's want it in the base URL. */
-const addsVersion = (call: LiveCall): boolean => call.provider!.dialects[0]?.name === 'anthropic-messages' || headerOf(call.incoming.rawHeaders, 'anthropic-version') !== null
+const addsVersion = (call: LiveCall): boolean =>
+  call.provider!.dialects[0]?.name === 'anthropic-messages' ||
+  headerOf(call.incoming.rawHeaders, 'anthropic-version') !== null

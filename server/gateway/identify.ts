@@ -88,18 +88,32 @@ function pickProvider(call: LiveCall): { provider: Provider; model: string | nul
 function providerNamed(call: LiveCall, name: string): Provider {
   const provider = call.rules.providers.find(name)
   if (provider && provider.openaiBase !== null) return provider
-  throw new WeirError('model_required', `x-weir-route names "${name}", which is no provider that speaks OpenAI. Configured are: ${call.rules.providers.openaiConfigured().map((each) => each.name).join(', ') || 'none'}.`)
+  throw new WeirError(
+    'model_required',
+    `x-weir-route names "${name}", which is no provider that speaks OpenAI. Configured are: ${
+      call.rules.providers
+        .openaiConfigured()
+        .map((each) => each.name)
+        .join(', ') || 'none'
+    }.`,
+  )
 }
 
 function whyNoProvider(call: LiveCall): string {
   const configured = call.rules.providers.openaiConfigured().map((provider) => provider.name)
-  const choose = configured.length > 1 ? `More than one provider is configured (${configured.join(', ')}), so the call must say which` : 'The call does not say which provider it means'
+  const choose =
+    configured.length > 1
+      ? `More than one provider is configured (${configured.join(', ')}), so the call must say which`
+      : 'The call does not say which provider it means'
   return call.model === null
     ? `${choose}: send a JSON body with a model such as "openai/gpt-5-mini", or use the provider's own address (/openai/v1/…).`
     : `${choose}: write the model as "openai/${call.model.replace(/^.*\//, '')}", with the provider before it, or use the provider's own address (/openai/v1/…).`
 }
 
-const pathUnderV1 = (provider: Provider, rest: string) => (/^\/messages(?:[/?]|$)/.test(rest) && provider.name === 'anthropic' ? `/v1${rest}` : `${provider.openaiBase ?? '/v1'}${rest}`)
+const pathUnderV1 = (provider: Provider, rest: string) =>
+  /^\/messages(?:[/?]|$)/.test(rest) && provider.name === 'anthropic'
+    ? `/v1${rest}`
+    : `${provider.openaiBase ?? '/v1'}${rest}`
 
 function removePrefix(call: LiveCall, scanned: TopLevel, model: string): void {
   const place = scanned.values.get('model')!
@@ -125,24 +139,36 @@ function shift(scanned: TopLevel, place: Scanned, by: number): void {
 
 /** Where the bytes go: origin, and base path + path exactly as the client wrote it. */
 function locate(call: LiveCall, provider: Provider, rest: string): Pick<Target, 'origin' | 'host' | 'path'> {
-  if (provider.baseUrl === '') throw new WeirError('bad_request', `Weir does not know where ${provider.name} lives: set providers.${provider.name}.baseUrl in weir.yaml (for Azure https://RESOURCE.openai.azure.com).`)
+  if (provider.baseUrl === '')
+    throw new WeirError(
+      'bad_request',
+      `Weir does not know where ${provider.name} lives: set providers.${provider.name}.baseUrl in weir.yaml (for Azure https://RESOURCE.openai.azure.com).`,
+    )
   const base = regional(provider, rest) ?? provider.base
   let path = base.path + call.caller.keyParameters.reduce(withoutKey, withoutRegion(provider, rest))
   if (!path.startsWith('/')) path = `/${path}`
-  if (/[^\x21-\xff]/.test(path)) throw new WeirError('bad_target', 'The path has a character that no HTTP request may carry (a control character, a space, or one above U+00FF). Percent-encode it.')
+  if (/[^\x21-\xff]/.test(path))
+    throw new WeirError(
+      'bad_target',
+      'The path has a character that no HTTP request may carry (a control character, a space, or one above U+00FF). Percent-encode it.',
+    )
   return { origin: base.origin, host: base.host, path }
 }
 
 /** Google and AWS have a host for each region; it is part of the path (and, at AWS, of the client's signature). */
 function regional(provider: Provider, rest: string): Base | null {
   if (provider.configured && provider.baseUrl !== '') {
-    const known = provider.baseUrl === 'https://aiplatform.googleapis.com' || provider.baseUrl.startsWith('https://bedrock-runtime.')
+    const known =
+      provider.baseUrl === 'https://aiplatform.googleapis.com' ||
+      provider.baseUrl.startsWith('https://bedrock-runtime.')
     if (!known) return null
   }
   if (provider.name === 'vertex') {
     const location = /\/locations\/([a-z]+(?:-[a-z]+\d+)?)\//.exec(rest)?.[1]
     if (!location || location === 'global') return null
-    return onHost(location.includes('-') ? `${location}-aiplatform.googleapis.com` : `aiplatform.${location}.rep.googleapis.com`)
+    return onHost(
+      location.includes('-') ? `${location}-aiplatform.googleapis.com` : `aiplatform.${location}.rep.googleapis.com`,
+    )
   }
   if (provider.name !== 'bedrock') return null
   const region = AWS_REGION.exec(rest)?.[1]
@@ -152,7 +178,8 @@ function regional(provider: Provider, rest: string): Base | null {
 const onHost = (host: string): Base => ({ origin: `https://${host}`, host, path: '' })
 
 const AWS_REGION = /^\/([a-z]{2}(?:-[a-z]+)+-\d)(?=\/)/
-const withoutRegion = (provider: Provider, rest: string) => (provider.name === 'bedrock' ? rest.replace(AWS_REGION, '') : rest)
+const withoutRegion = (provider: Provider, rest: string) =>
+  provider.name === 'bedrock' ? rest.replace(AWS_REGION, '') : rest
 
 function withoutKey(path: string, parameter: string): string {
   const pattern = new RegExp(`([?&])${parameter}=[^&#]*(&|$)`, 'i')
@@ -160,7 +187,8 @@ function withoutKey(path: string, parameter: string): string {
 }
 
 /** Whether `unpackForModel` has something to do. */
-export const isPacked = (call: LiveCall): boolean => call.address!.provider === null && call.body.kind === 'whole' && isEncoded(call)
+export const isPacked = (call: LiveCall): boolean =>
+  call.address!.provider === null && call.body.kind === 'whole' && isEncoded(call)
 
 const DECODERS: Record<string, ((bytes: Buffer) => Promise<Buffer>) | undefined> = {
   gzip: bounded(gunzip),
@@ -169,7 +197,13 @@ const DECODERS: Record<string, ((bytes: Buffer) => Promise<Buffer>) | undefined>
   zstd: bounded(zstdDecompress),
 }
 
-function bounded(decode: (bytes: Buffer, options: { maxOutputLength: number }, done: (error: Error | null, result: Buffer) => void) => void) {
+function bounded(
+  decode: (
+    bytes: Buffer,
+    options: { maxOutputLength: number },
+    done: (error: Error | null, result: Buffer) => void,
+  ) => void,
+) {
   const run = promisify(decode)
   return (bytes: Buffer) => run(bytes, { maxOutputLength: 64 * 2 ** 20 })
 }
@@ -179,11 +213,17 @@ export async function unpackForModel(call: LiveCall): Promise<void> {
   if (call.body.kind !== 'whole') return
   const encoding = headerOf(call.incoming.rawHeaders, 'content-encoding')!.toLowerCase()
   const decode = DECODERS[encoding]
-  if (!decode) throw new WeirError('bad_request', `Weir cannot read a body with content-encoding "${encoding}", and under /v1 the model in it picks the provider. Use gzip, br, deflate, zstd, or the provider's own address.`)
+  if (!decode)
+    throw new WeirError(
+      'bad_request',
+      `Weir cannot read a body with content-encoding "${encoding}", and under /v1 the model in it picks the provider. Use gzip, br, deflate, zstd, or the provider's own address.`,
+    )
   try {
     call.body = { kind: 'whole', bytes: await decode(call.body.bytes) }
   } catch (cause) {
-    throw new WeirError('bad_request', `The request body is not valid ${encoding}, as content-encoding says it is.`, { cause })
+    throw new WeirError('bad_request', `The request body is not valid ${encoding}, as content-encoding says it is.`, {
+      cause,
+    })
   }
   call.dropHeaders.push('content-encoding')
   call.changes.push({ what: `request body decompressed (${encoding})`, why: '/v1: the model in it picks the provider' })

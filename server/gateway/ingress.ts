@@ -14,8 +14,17 @@ import type { Abort, LiveCall } from './live.ts'
 
 export async function ingress(call: LiveCall, gateway: Gateway): Promise<void> {
   watchClient(call)
-  if (gateway.draining()) throw new WeirError('draining', 'Weir is shutting down and takes no new calls. Try again: another instance, or this one after its restart, will answer.', { headers: { 'retry-after': '1' } })
-  if (!gateway.journal.accepting()) throw new WeirError('journal_full', 'The journal has reached journal.maxBytes and is set to refuse calls that it cannot record. Free disk space, or see /app for what holds the recorder up.')
+  if (gateway.draining())
+    throw new WeirError(
+      'draining',
+      'Weir is shutting down and takes no new calls. Try again: another instance, or this one after its restart, will answer.',
+      { headers: { 'retry-after': '1' } },
+    )
+  if (!gateway.journal.accepting())
+    throw new WeirError(
+      'journal_full',
+      'The journal has reached journal.maxBytes and is set to refuse calls that it cannot record. Free disk space, or see /app for what holds the recorder up.',
+    )
   checkHost(call)
   call.address = readAddress(call.target, call.rules.config.basePath)
   if (call.address.provider !== null) call.provider = findProvider(call, call.address.provider)
@@ -35,15 +44,22 @@ function checkHost(call: LiveCall): void {
   if (!isLoopbackAddress(config.host)) return
   const { host } = originOf(call.incoming, isTrustedProxy)
   // A name without a dot is one of this network's: nobody outside can make it resolve.
-  if (!host.includes('.') || isLocalName(host, config.host) || isTrustedProxy(call.incoming.socket.remoteAddress ?? '')) return
-  throw new WeirError('host_refused', `Weir listens on loopback and does not answer to the name "${host}". Use localhost or 127.0.0.1; behind a reverse proxy name it under trustedProxies, or set host to the address that Weir shall listen on.`)
+  if (!host.includes('.') || isLocalName(host, config.host) || isTrustedProxy(call.incoming.socket.remoteAddress ?? ''))
+    return
+  throw new WeirError(
+    'host_refused',
+    `Weir listens on loopback and does not answer to the name "${host}". Use localhost or 127.0.0.1; behind a reverse proxy name it under trustedProxies, or set host to the address that Weir shall listen on.`,
+  )
 }
 
 function findProvider(call: LiveCall, name: string) {
   const provider = call.rules.providers.find(name)
   if (provider) return provider
   const near = call.rules.providers.nearest(name)
-  throw new WeirError('unknown_provider', `There is no provider "${name}".${near ? ` Did you mean /${near}?` : ''} Built-in providers are used by name, others are named under \`providers\` in weir.yaml.`)
+  throw new WeirError(
+    'unknown_provider',
+    `There is no provider "${name}".${near ? ` Did you mean /${near}?` : ''} Built-in providers are used by name, others are named under \`providers\` in weir.yaml.`,
+  )
 }
 
 /** A client that leaves ends what is done for it, at whatever step. */
@@ -71,10 +87,12 @@ async function readBody(call: LiveCall, gateway: Gateway): Promise<void> {
 }
 
 /** How much of a body may be kept: nothing below `full`. */
-export const captureLimit = (call: LiveCall): number => (call.capture === 'full' ? call.rules.config.capture.maxBytes : 0)
+export const captureLimit = (call: LiveCall): number =>
+  call.capture === 'full' ? call.rules.config.capture.maxBytes : 0
 
 /** Files and audio flow through; whatever may be JSON is worth holding, because it can be read and retried. */
-const mayBuffer = (contentType: string | null) => contentType === null || !/^(?:multipart\/|audio\/|video\/|image\/|application\/octet-stream)/i.test(contentType)
+const mayBuffer = (contentType: string | null) =>
+  contentType === null || !/^(?:multipart\/|audio\/|video\/|image\/|application\/octet-stream)/i.test(contentType)
 
 function bufferBody(call: LiveCall, gateway: Gateway, limit: number): Promise<void> {
   const { incoming } = call
@@ -84,7 +102,13 @@ function bufferBody(call: LiveCall, gateway: Gateway, limit: number): Promise<vo
   return new Promise((resolve, reject) => {
     const deadline = {
       at: performance.now() + headTimeout,
-      expire: () => stop(new WeirError('request_timeout', `No byte of the request body came for ${headTimeout / 1000} s (ingress.headTimeout); ${size} bytes had come until then.`)),
+      expire: () =>
+        stop(
+          new WeirError(
+            'request_timeout',
+            `No byte of the request body came for ${headTimeout / 1000} s (ingress.headTimeout); ${size} bytes had come until then.`,
+          ),
+        ),
     }
     gateway.deadlines.add(deadline)
     const giveUp: Abort = (why) => stop(why === 'client_gone' ? clientGone() : why)
@@ -108,7 +132,13 @@ function bufferBody(call: LiveCall, gateway: Gateway, limit: number): Promise<vo
         call.body = { kind: 'stream', head: chunks }
         stop(null)
       } else if (gateway.buffered.bytes > totalBytes) {
-        stop(new WeirError('overloaded', `Weir holds ${gateway.buffered.bytes} bytes of request bodies, above ingress.totalBytes (${totalBytes}). Try again in a moment.`, { headers: { 'retry-after': '1' } }))
+        stop(
+          new WeirError(
+            'overloaded',
+            `Weir holds ${gateway.buffered.bytes} bytes of request bodies, above ingress.totalBytes (${totalBytes}). Try again in a moment.`,
+            { headers: { 'retry-after': '1' } },
+          ),
+        )
       }
     }
     const onEnd = () => {

@@ -10,7 +10,10 @@ export function askForUsage(call: LiveCall, scanned: TopLevel | null, viaV1: boo
   if (!scanned || call.body.kind !== 'whole' || call.stream !== true) return
   if (call.dialect?.name !== 'openai-chat' || scanned.values.has('stream_options')) return
   const provider = call.provider!
-  const setting = call.rules.config.providers[provider.name]?.usage?.inject ?? call.rules.config.usage.inject ?? (viaV1 ? 'on' : 'off')
+  const setting =
+    call.rules.config.providers[provider.name]?.usage?.inject ??
+    call.rules.config.usage.inject ??
+    (viaV1 ? 'on' : 'off')
   const explicit = call.rules.config.providers[provider.name]?.usage?.inject === 'on'
   if (setting === 'off' || !(provider.acceptsStreamUsage || explicit)) return
   const plain = call.body.bytes
@@ -18,7 +21,10 @@ export function askForUsage(call: LiveCall, scanned: TopLevel | null, viaV1: boo
   call.body = { kind: 'whole', bytes: splice(plain, scanned.closingBrace, scanned.closingBrace, member) }
   call.injected = { plain }
   call.setHeaders.push(['accept-encoding', 'identity'])
-  call.changes.push({ what: 'stream_options.include_usage added and accept-encoding: identity asked for; the usage event is taken out again', why: viaV1 ? 'usage.inject is on for /v1' : 'usage.inject' })
+  call.changes.push({
+    what: 'stream_options.include_usage added and accept-encoding: identity asked for; the usage event is taken out again',
+    why: viaV1 ? 'usage.inject is on for /v1' : 'usage.inject',
+  })
 }
 
 /** The provider did not want to be asked: the request as the client sent it. */
@@ -73,7 +79,9 @@ function isUsageEvent(event: string): boolean {
   if (!event.includes('"usage"') || !USAGE_EVENT.test(event)) return false
   try {
     const data = JSON.parse(event.slice(event.indexOf('{'))) as { choices?: unknown[]; usage?: unknown }
-    return Array.isArray(data.choices) && data.choices.length === 0 && typeof data.usage === 'object' && data.usage !== null
+    return (
+      Array.isArray(data.choices) && data.choices.length === 0 && typeof data.usage === 'object' && data.usage !== null
+    )
   } catch {
     return false
   }

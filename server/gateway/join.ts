@@ -60,7 +60,8 @@ export async function join({ call, attempt, spoken, client, upstream, head, gate
 
   const turns = createTurns(call, spoken, gateway, call.abort)
   const extensions = headerOf(attempt.rawHeaders, 'sec-websocket-extensions')
-  const reading = (by: Side) => createReading(turns, by, extensions, (code, reason) => (closing.said ??= { by, code, reason }))
+  const reading = (by: Side) =>
+    createReading(turns, by, extensions, (code, reason) => (closing.said ??= { by, code, reason }))
   const [asked, answered] = [reading('client'), reading('upstream')]
   if (head.length > 0) client.unshift(head)
   const up = pass(client, upstream, asked.read)
@@ -72,7 +73,8 @@ export async function join({ call, attempt, spoken, client, upstream, head, gate
   for (const { reader } of [asked, answered]) reader.close()
   call.answered = judge(closing, turns.open() > 0, attempt.target.name)
   await turns.close(midResponse(closing, attempt.target.name), isClean(closing))
-  for (const socket of [client, upstream]) closing.canceled ? socket.destroy() : letGo(socket)
+  const end = closing.canceled ? (socket: Duplex) => socket.destroy() : letGo
+  for (const socket of [client, upstream]) end(socket)
 }
 
 function watch(by: Side, socket: Duplex, closing: Closing, over: () => void): void {
@@ -87,11 +89,13 @@ function watch(by: Side, socket: Duplex, closing: Closing, over: () => void): vo
 }
 
 /** Both ends said goodbye, with a code that means nothing else (RFC 6455 §7.4.1: normal, going away, none given). */
-const isClean = ({ said, canceled }: Closing) => canceled === null && said !== null && [1000, 1001, 1005].includes(said.code)
+const isClean = ({ said, canceled }: Closing) =>
+  canceled === null && said !== null && [1000, 1001, 1005].includes(said.code)
 
 /** The handshake's own fate: of a socket that was closed in good order nothing is said, whatever was under way on it. */
 function judge(closing: Closing, underWay: boolean, name: string): Answered {
-  if (isClean(closing) && !(underWay && closing.said!.by === 'upstream')) return { outcome: 'ok', status: 101, errorCode: null, errorMessage: null }
+  if (isClean(closing) && !(underWay && closing.said!.by === 'upstream'))
+    return { outcome: 'ok', status: 101, errorCode: null, errorMessage: null }
   return fate(closing, name, '')
 }
 
@@ -101,20 +105,28 @@ const midResponse = (closing: Closing, name: string) => fate(closing, name, ' be
 function fate({ said, left, canceled }: Closing, name: string, when: string): Answered {
   if (canceled) return { outcome: 'error', status: 101, errorCode: canceled.code, errorMessage: canceled.message }
   const by = said?.by ?? left?.by
-  const how = said ? `closed the WebSocket with ${said.code}${said.reason ? ` (${said.reason})` : ''}` : `broke the WebSocket${left?.why ? ` (${left.why})` : ' without a Close frame'}`
+  const how = said
+    ? `closed the WebSocket with ${said.code}${said.reason ? ` (${said.reason})` : ''}`
+    : `broke the WebSocket${left?.why ? ` (${left.why})` : ' without a Close frame'}`
   return by === 'upstream'
     ? { outcome: 'upstream_abort', status: 101, errorCode: 'upstream_reset', errorMessage: `${name} ${how}${when}.` }
     : { outcome: 'client_abort', status: 101, errorCode: 'client_gone', errorMessage: `The client ${how}${when}.` }
 }
 
 /** Reads one direction; settles when what these bytes said is in the journal. */
-function createReading(turns: Turns, by: Side, extensions: string | null, onClose: (code: number, reason: string) => void): { reader: MessageReader; read(bytes: Buffer): Promise<unknown> } {
+function createReading(
+  turns: Turns,
+  by: Side,
+  extensions: string | null,
+  onClose: (code: number, reason: string) => void,
+): { reader: MessageReader; read(bytes: Buffer): Promise<unknown> } {
   const direction: Direction = by === 'client' ? 'request' : 'response'
   let written: Promise<unknown> = Promise.resolve()
   const reader = createMessageReader({
     fromClient: by === 'client',
     extensions,
-    onMessage: (bytes, isBinary) => void (written = by === 'client' ? turns.fromClient(bytes, isBinary) : turns.fromServer(bytes, isBinary)),
+    onMessage: (bytes, isBinary) =>
+      void (written = by === 'client' ? turns.fromClient(bytes, isBinary) : turns.fromServer(bytes, isBinary)),
     onClose,
   })
   return {
@@ -128,7 +140,11 @@ function createReading(turns: Turns, by: Side, extensions: string | null, onClos
 }
 
 /** One direction: read on a copy, then on to the other end, in order and under back-pressure. */
-function pass(from: Duplex, to: Duplex, read: (bytes: Buffer) => Promise<unknown>): { done(): Promise<void>; stop(): void } {
+function pass(
+  from: Duplex,
+  to: Duplex,
+  read: (bytes: Buffer) => Promise<unknown>,
+): { done(): Promise<void>; stop(): void } {
   let last: Promise<void> = Promise.resolve()
   let waiting = 0
   let full = false
@@ -174,7 +190,10 @@ function letGo(socket: Duplex): void {
 function handshakeAnswer(call: LiveCall, attempt: LiveAttempt): string {
   const lines = [`HTTP/1.1 101 ${attempt.statusMessage || 'Switching Protocols'}`]
   // Here `connection` and `upgrade` are the answer itself.
-  const headers = [...attempt.rawHeaders.filter((_, i) => !attempt.rawHeaders[i - (i % 2)]!.toLowerCase().startsWith('x-weir-')), ...ownHeaders(call, call.overheadMs, attempt.meta.headersMs)]
+  const headers = [
+    ...attempt.rawHeaders.filter((_, i) => !attempt.rawHeaders[i - (i % 2)]!.toLowerCase().startsWith('x-weir-')),
+    ...ownHeaders(call, call.overheadMs, attempt.meta.headersMs),
+  ]
   for (let i = 0; i < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`)
   lines.push('', '')
   return lines.join('\r\n')

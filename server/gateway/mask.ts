@@ -11,7 +11,8 @@ const SECRET_VALUE = /^(?:Bearer\s|Basic\s|sk-|wk_|wa_|AKIA|eyJ|xox[abp]-|gh[pou
 /** Headers with an address in them, whose query may hold a signature. */
 const ADDRESS_HEADER = /^(?:location|content-location|referer|x-forwarded-uri|x-original-url)$/
 /** A parameter of a query whose value is a secret; its name may be percent-encoded. */
-const SECRET_PARAMETER = /^(?:key|api[-_]?key|access[-_]token|token|sig|signature|code|password|secret|auth|x-amz-(?:signature|credential|security-token)|x-goog-(?:signature|credential))$/i
+const SECRET_PARAMETER =
+  /^(?:key|api[-_]?key|access[-_]token|token|sig|signature|code|password|secret|auth|x-amz-(?:signature|credential|security-token)|x-goog-(?:signature|credential))$/i
 
 /** `••••a2e1` keeps the last four characters of long secrets, nothing of short ones. */
 export const maskSecret = (secret: string): string => (secret.length >= 16 ? `••••${secret.slice(-4)}` : '••••')
@@ -82,7 +83,8 @@ export function presentedCredentials(raw: readonly string[], target: string): Pr
     }
   })
   if (!target.includes('?')) return found
-  for (const [, parameter, value] of target.matchAll(/[?&](key|api-key|api_key)=([^&#]*)/gi)) found.push({ value: value!, header: null, parameter: parameter! })
+  for (const [, parameter, value] of target.matchAll(/[?&](key|api-key|api_key)=([^&#]*)/gi))
+    found.push({ value: value!, header: null, parameter: parameter! })
   return found
 }
 

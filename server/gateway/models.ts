@@ -9,7 +9,8 @@ import { headerOf } from './headers.ts'
 export const asksForModels = (call: LiveCall): boolean => call.address?.provider === null && isModelList(call)
 
 /** `/v1/models`, which needs no provider. */
-export const isModelList = (call: LiveCall): boolean => /^\/models(?:\?|$)/.test(call.address?.rest ?? '') && ['GET', 'HEAD'].includes(call.incoming.method!)
+export const isModelList = (call: LiveCall): boolean =>
+  /^\/models(?:\?|$)/.test(call.address?.rest ?? '') && ['GET', 'HEAD'].includes(call.incoming.method!)
 
 export interface Known {
   provider: string
@@ -40,9 +41,15 @@ export function createKnownModels(ask: () => Promise<readonly Known[]>): () => P
 
 export async function answerModels(call: LiveCall, gateway: Gateway): Promise<void> {
   const shown = served(call.rules, await gateway.knownModels())
-  const data = headerOf(call.incoming.rawHeaders, 'anthropic-version') === null ? openaiList(shown) : anthropicList(shown)
+  const data =
+    headerOf(call.incoming.rawHeaders, 'anthropic-version') === null ? openaiList(shown) : anthropicList(shown)
   const body = Buffer.from(JSON.stringify(data))
-  call.ending = { kind: 'whole', status: 200, headers: ['content-type', 'application/json', 'content-length', String(body.length), 'x-weir-call-id', call.id], body }
+  call.ending = {
+    kind: 'whole',
+    status: 200,
+    headers: ['content-type', 'application/json', 'content-length', String(body.length), 'x-weir-call-id', call.id],
+    body,
+  }
   call.answered = { outcome: 'ok', status: 200, errorCode: null, errorMessage: null }
 }
 
@@ -61,7 +68,15 @@ function served({ config, providers }: Rules, known: readonly Known[]): Known[] 
   })
 }
 
-const openaiList = (models: Known[]) => ({ object: 'list', data: models.map(({ provider, model }) => ({ id: `${provider}/${model}`, object: 'model', created: 0, owned_by: provider })) })
+const openaiList = (models: Known[]) => ({
+  object: 'list',
+  data: models.map(({ provider, model }) => ({
+    id: `${provider}/${model}`,
+    object: 'model',
+    created: 0,
+    owned_by: provider,
+  })),
+})
 
 function anthropicList(models: Known[]) {
   const data = models

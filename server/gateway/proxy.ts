@@ -50,12 +50,13 @@ function refusing407(handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHa
 /** undici asks for a connection to the provider and gets one that leads through the proxy. */
 function createTunnel(proxy: URL, tls: buildConnector.BuildOptions, timeout: number): buildConnector.connector {
   const overTunnel = buildConnector({ ...tls, allowH2: false, timeout })
-  return (target, done) => {
-    openTunnel(proxy, withPort(target), timeout).then(
-      (socket) => (target.protocol === 'https:' ? overTunnel({ ...target, httpSocket: socket }, done) : done(null, socket)),
-      (error: Error) => done(error, null),
-    )
+  const reach = async (target: buildConnector.Options, done: buildConnector.Callback): Promise<void> => {
+    const socket = await openTunnel(proxy, withPort(target), timeout).catch((error: Error) => error)
+    if (socket instanceof Error) return done(socket, null)
+    if (target.protocol === 'https:') return overTunnel({ ...target, httpSocket: socket }, done)
+    done(null, socket)
   }
+  return (target, done) => void reach(target, done)
 }
 
 function openTunnel(proxy: URL, authority: string, timeout: number): Promise<Socket> {
@@ -66,7 +67,11 @@ function openTunnel(proxy: URL, authority: string, timeout: number): Promise<Soc
     port: proxy.port || (proxy.protocol === 'https:' ? 443 : 80),
     method: 'CONNECT',
     path: authority,
-    headers: { host: authority, 'proxy-connection': 'keep-alive', ...(authorization === null ? {} : { 'proxy-authorization': authorization }) },
+    headers: {
+      host: authority,
+      'proxy-connection': 'keep-alive',
+      ...(authorization === null ? {} : { 'proxy-authorization': authorization }),
+    },
     agent: false,
     timeout,
   })
@@ -109,7 +114,10 @@ function authorizationOf({ username, password }: URL): string | null {
  * below it, addresses, each with `:port` if it is meant for that port alone; `*` is everything.
  */
 export function createBypass(noProxy: string): (origin: string) => boolean {
-  const entries = noProxy.split(/[\s,]+/).filter((entry) => entry !== '').map(toEntry)
+  const entries = noProxy
+    .split(/[\s,]+/)
+    .filter((entry) => entry !== '')
+    .map(toEntry)
   return (origin) => {
     const { hostname, port, protocol } = new URL(origin)
     const name = bare(hostname)
@@ -125,4 +133,8 @@ function toEntry(entry: string): { port: string; fits(name: string): boolean } {
   return { port, fits: (name) => name.endsWith(`.${base}`) || (!host.startsWith('*') && name === base) }
 }
 
-const bare = (host: string): string => host.toLowerCase().replace(/^\[(.+)\]$/, '$1').replace(/(.)\.$/, '$1')
+const bare = (host: string): string =>
+  host
+    .toLowerCase()
+    .replace(/^\[(.+)\]$/, '$1')
+    .replace(/(.)\.$/, '$1')

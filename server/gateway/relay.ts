@@ -44,7 +44,11 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
 
   const settled = await new Promise<WeirError | null>((resolve) => {
     /** One piece after the other: a full or sick journal answers at once, and may overtake what it still has in its queue. */
-    const follow = async (before: Promise<void> | null, written: Promise<boolean>, deliver: () => void): Promise<void> => {
+    const follow = async (
+      before: Promise<void> | null,
+      written: Promise<boolean>,
+      deliver: () => void,
+    ): Promise<void> => {
       await written
       await before
       try {
@@ -52,14 +56,20 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
       } catch (cause) {
         broken = true
         call.ending = { kind: 'destroy' }
-        const error = new WeirError('upstream_invalid', `${attempt.target.name} sent an answer that cannot be sent on: ${(cause as Error).message}`, { cause })
+        const error = new WeirError(
+          'upstream_invalid',
+          `${attempt.target.name} sent an answer that cannot be sent on: ${(cause as Error).message}`,
+          { cause },
+        )
         call.abort?.(error)
         resolve(error)
       }
     }
     let broken = false
     /** Settles when everything that has come so far is on its way to the client. Never rejects. */
-    let out = follow(null, gateway.journal.attempt(call.id, attempt.meta), () => sendHeaders(call, attempt, { flush: waiting === 0, filtered: filter !== null }))
+    let out = follow(null, gateway.journal.attempt(call.id, attempt.meta), () =>
+      sendHeaders(call, attempt, { flush: waiting === 0, filtered: filter !== null }),
+    )
     const sink: Sink = {
       piece(bytes) {
         waiting += bytes.length
@@ -100,15 +110,23 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
   call.abort = null
   if (settled && !call.outgoing.headersSent) throw settled
   if (settled) breakOff(call, attempt, settled)
-  else call.answered = { outcome: attempt.status >= 400 ? 'error' : 'ok', status: attempt.status, errorCode: null, errorMessage: null }
+  else
+    call.answered = {
+      outcome: attempt.status >= 400 ? 'error' : 'ok',
+      status: attempt.status,
+      errorCode: null,
+      errorMessage: null,
+    }
 }
 
 const LF = 0x0a
 /** A blank line at the end, with LF or CRLF. (A piece of one byte says no: then the connection is destroyed instead.) */
-const endsEvent = (bytes: Buffer) => bytes.at(-1) === LF && (bytes.at(-2) === LF || (bytes.at(-3) === LF && bytes.at(-2) === 0x0d))
+const endsEvent = (bytes: Buffer) =>
+  bytes.at(-1) === LF && (bytes.at(-2) === LF || (bytes.at(-3) === LF && bytes.at(-2) === 0x0d))
 
 /** Milliseconds since the request was in that were not the upstream's. */
-const ownTime = (call: LiveCall, attempt: LiveAttempt): number => Math.max(0, elapsed(call) - (call.bodyAt - call.t0) - (attempt.meta.headersMs ?? 0))
+const ownTime = (call: LiveCall, attempt: LiveAttempt): number =>
+  Math.max(0, elapsed(call) - (call.bodyAt - call.t0) - (attempt.meta.headersMs ?? 0))
 
 const lengthOf = (raw: readonly string[]): number | null => {
   const text = headerOf(raw, 'content-length')
@@ -122,27 +140,44 @@ async function drained(call: LiveCall): Promise<void> {
   }
 }
 
-function sendHeaders(call: LiveCall, attempt: LiveAttempt, { flush, filtered }: { flush: boolean; filtered: boolean }): void {
+function sendHeaders(
+  call: LiveCall,
+  attempt: LiveAttempt,
+  { flush, filtered }: { flush: boolean; filtered: boolean },
+): void {
   if (call.clientGone || call.outgoing.headersSent) return
   // With an event taken out the declared length would be wrong.
-  const headers = filtered ? without(toClientHeaders(attempt.rawHeaders), 'content-length') : toClientHeaders(attempt.rawHeaders)
+  const headers = filtered
+    ? without(toClientHeaders(attempt.rawHeaders), 'content-length')
+    : toClientHeaders(attempt.rawHeaders)
   const upstreamMs = attempt.meta.headersMs ?? 0
   const weirMs = (call.overheadMs = ownTime(call, attempt))
   headers.push(...ownHeaders(call, weirMs, upstreamMs))
-  call.outgoing.writeHead(attempt.status, reasonOf(attempt), mayHaveTrailers(call, attempt) ? headers : without(headers, 'trailer'))
+  call.outgoing.writeHead(
+    attempt.status,
+    reasonOf(attempt),
+    mayHaveTrailers(call, attempt) ? headers : without(headers, 'trailer'),
+  )
   if (flush) call.outgoing.flushHeaders()
 }
 
 /** A stream of events whose bytes can be read as they are. */
 const isPlainStream = ({ rawHeaders }: LiveAttempt): boolean =>
-  (headerOf(rawHeaders, 'content-type') ?? '').toLowerCase().startsWith('text/event-stream') && headerOf(rawHeaders, 'content-encoding') === null
+  (headerOf(rawHeaders, 'content-type') ?? '').toLowerCase().startsWith('text/event-stream') &&
+  headerOf(rawHeaders, 'content-encoding') === null
 
 /** undici reads a phrase as UTF-8 and Node writes it as Latin-1: what is not ASCII cannot pass, and nobody but people reads it. */
-const reasonOf = ({ status, statusMessage }: LiveAttempt): string => (/^[\t\x20-\x7e]*$/.test(statusMessage) ? statusMessage : (STATUS_CODES[status] ?? ''))
+const reasonOf = ({ status, statusMessage }: LiveAttempt): string =>
+  /^[\t\x20-\x7e]*$/.test(statusMessage) ? statusMessage : (STATUS_CODES[status] ?? '')
 
 /** Trailers need chunks (RFC 9110 §6.5.1), and Node refuses to announce them where there are none. */
 const mayHaveTrailers = (call: LiveCall, { status, rawHeaders }: LiveAttempt): boolean =>
   headerOf(rawHeaders, 'trailer') === null ||
-  (call.incoming.httpVersion === '1.1' && call.incoming.method !== 'HEAD' && status !== 204 && status !== 304 && headerOf(rawHeaders, 'content-length') === null)
+  (call.incoming.httpVersion === '1.1' &&
+    call.incoming.method !== 'HEAD' &&
+    status !== 204 &&
+    status !== 304 &&
+    headerOf(rawHeaders, 'content-length') === null)
 
-const without = (headers: readonly string[], lowerName: string): string[] => headers.filter((_, i) => headers[i - (i % 2)]!.toLowerCase() !== lowerName)
+const without = (headers: readonly string[], lowerName: string): string[] =>
+  headers.filter((_, i) => headers[i - (i % 2)]!.toLowerCase() !== lowerName)

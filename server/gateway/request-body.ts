@@ -17,7 +17,13 @@ async function* flow(call: LiveCall, gateway: Gateway, head: Buffer[], touch: ()
   const { headTimeout } = call.rules.config.ingress
   const deadline = {
     at: Number.POSITIVE_INFINITY,
-    expire: () => call.abort?.(new WeirError('request_timeout', `No byte of the request body came for ${headTimeout / 1000} s (ingress.headTimeout); ${call.request.bytes} bytes had come until then.`)),
+    expire: () =>
+      call.abort?.(
+        new WeirError(
+          'request_timeout',
+          `No byte of the request body came for ${headTimeout / 1000} s (ingress.headTimeout); ${call.request.bytes} bytes had come until then.`,
+        ),
+      ),
   }
   const keep = (chunk: Buffer): Buffer => {
     deadline.at = Number.POSITIVE_INFINITY

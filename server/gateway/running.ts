@@ -55,7 +55,8 @@ export function createRunning(): Running {
     size: () => calls.size,
     list: () => [...calls.values()].map(toCall),
     cancel,
-    cancelSession: (id) => [...calls.values()].filter((call) => call.caller.session?.id === id && cancel(call.id)).length,
+    cancelSession: (id) =>
+      [...calls.values()].filter((call) => call.caller.session?.id === id && cancel(call.id)).length,
     cancelAll() {
       for (const id of calls.keys()) cancel(id)
     },

@@ -129,7 +129,13 @@ function endOfContainer(bytes: Buffer, at: number): number {
 }
 
 const isDelimiter = (byte: number) =>
-  byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET || byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+  byte === COMMA ||
+  byte === CLOSE_BRACE ||
+  byte === CLOSE_BRACKET ||
+  byte === 0x20 ||
+  byte === 0x0a ||
+  byte === 0x0d ||
+  byte === 0x09
 
 function typeOf(byte: number): Scanned['type'] {
   if (byte === QUOTE) return 'string'

@@ -20,11 +20,16 @@ export async function start(call: LiveCall, gateway: Gateway): Promise<void> {
 }
 
 /** The journal keeps the body as the client sent it; what Weir changed stands in `changes`. */
-const asReceived = (call: LiveCall): Buffer => call.received ?? (call.body.kind === 'whole' ? call.body.bytes : Buffer.alloc(0))
+const asReceived = (call: LiveCall): Buffer =>
+  call.received ?? (call.body.kind === 'whole' ? call.body.bytes : Buffer.alloc(0))
 
 function noteAliases(call: LiveCall): void {
   const aliases = aliasesIn(call.incoming.rawHeaders)
-  if (aliases.length > 0) call.changes.push({ what: `headers not sent on: ${aliases.join(', ')}`, why: 'they speak to a gateway, not to the provider' })
+  if (aliases.length > 0)
+    call.changes.push({
+      what: `headers not sent on: ${aliases.join(', ')}`,
+      why: 'they speak to a gateway, not to the provider',
+    })
 }
 
 export function toStartMeta(call: LiveCall): StartMeta {

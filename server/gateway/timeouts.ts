@@ -58,7 +58,10 @@ function toMilliseconds(text: string, header: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text.trim())
   const ms = match ? Number(match[1]) * UNITS[match[2] ?? '']! : Number.NaN
   if (Number.isFinite(ms) && ms > 0 && ms < 2 ** 31) return ms
-  throw new WeirError('bad_request', `${header} is "${text}", which is not a time. Write milliseconds (30000) or a unit (30s, 5m).`)
+  throw new WeirError(
+    'bad_request',
+    `${header} is "${text}", which is not a time. Write milliseconds (30000) or a unit (30s, 5m).`,
+  )
 }
 
 export interface Timeouts {
@@ -71,7 +74,12 @@ export interface Timeouts {
   clear(): void
 }
 
-export function createTimeouts(limits: Limits, target: string, deadlines: Deadlines, fail: (error: WeirError) => void): Timeouts {
+export function createTimeouts(
+  limits: Limits,
+  target: string,
+  deadlines: Deadlines,
+  fail: (error: WeirError) => void,
+): Timeouts {
   const totalAt = limits.total === null ? Number.POSITIVE_INFINITY : performance.now() + limits.total
   let phase: Phase = 'connect'
   let standsStill = false
@@ -102,4 +110,7 @@ export function createTimeouts(limits: Limits, target: string, deadlines: Deadli
 }
 
 const toTimeout = (what: Phase | 'total', limits: Limits, target: string): WeirError =>
-  new WeirError(CODES[what], `${target} ${WORDS[what]} for ${limits[what]! / 1000} s (timeouts.${what}). Raise it in weir.yaml, or for one call with ${HEADERS[what]}.`)
+  new WeirError(
+    CODES[what],
+    `${target} ${WORDS[what]} for ${limits[what]! / 1000} s (timeouts.${what}). Raise it in weir.yaml, or for one call with ${HEADERS[what]}.`,
+  )

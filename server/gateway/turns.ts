@@ -34,7 +34,13 @@ interface Turn {
 }
 
 /** Events after which a response is over: OpenAI Responses over WebSocket, and Realtime. */
-const TERMINAL = new Set(['response.completed', 'response.failed', 'response.incomplete', 'response.done', 'response.cancelled'])
+const TERMINAL = new Set([
+  'response.completed',
+  'response.failed',
+  'response.incomplete',
+  'response.done',
+  'response.cancelled',
+])
 /** What a response is made from, beside its `response.create`: kept for the next one, newest first where there is too much. */
 const KEPT = /^(?:conversation\.item\.|session\.update$)/
 const KEPT_BYTES = 1024 * 1024
@@ -56,11 +62,31 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
     const call = openCall(handshake.incoming, handshake.outgoing, handshake.rules)
     const { address, provider, dialect, upstream, caller, billing, capture } = handshake
     const operation = asked && about && isWarmUp(asked, about) ? { ...spoken, name: 'warmup' } : spoken
-    Object.assign(call, { address, provider, dialect, operation, upstream, caller, billing, capture, journaled: true, stream: true, abort, method: 'WEBSOCKET' })
+    Object.assign(call, {
+      address,
+      provider,
+      dialect,
+      operation,
+      upstream,
+      caller,
+      billing,
+      capture,
+      journaled: true,
+      stream: true,
+      abort,
+      method: 'WEBSOCKET',
+    })
     model = call.model = (asked && about && modelIn(asked, about)) ?? model
     call.request.expect(null, captureLimit(call))
     call.response.expect(null, captureLimit(call))
-    call.attempts.push({ ...handshake.attempts.at(-1)!, n: 1, startedAt: call.startedAt, atMs: 0, connectMs: null, headersMs: null })
+    call.attempts.push({
+      ...handshake.attempts.at(-1)!,
+      n: 1,
+      startedAt: call.startedAt,
+      atMs: 0,
+      connectMs: null,
+      headersMs: null,
+    })
     call.incomplete = whyIncomplete()
     gateway.running.add(call)
     turns.push({ call, begun: false, eventId: asked && stringAt(asked, about?.values.get('event_id')) })
@@ -82,7 +108,10 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
 
   const whyIncomplete = (): string | null =>
     Object.entries(problems)
-      .map(([direction, problem]) => `the ${direction === 'request' ? "client's" : "provider's"} WebSocket frames could not be read: ${problem}`)
+      .map(
+        ([direction, problem]) =>
+          `the ${direction === 'request' ? "client's" : "provider's"} WebSocket frames could not be read: ${problem}`,
+      )
       .join('; ') || null
 
   return {
@@ -103,7 +132,8 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
       const call = turn?.call ?? handshake
       if (turn && type.startsWith('response.')) turn.begun = true
       const written = record(call, gateway, 'response', isBinary ? toBinaryLine(bytes) : toLine(bytes), elapsed(call))
-      if (turn && (refused || TERMINAL.has(type))) void end(turn, refused || type === 'response.failed' ? { ...OK, outcome: 'error' } : OK)
+      if (turn && (refused || TERMINAL.has(type)))
+        void end(turn, refused || type === 'response.failed' ? { ...OK, outcome: 'error' } : OK)
       return written
     },
 
@@ -140,7 +170,13 @@ function createKept(): { add(line: Buffer): void; take(call: LiveCall): Buffer[]
     },
     take(call) {
       const taken = lines
-      if (dropped > 0) call.incomplete = [call.incomplete, `${dropped} earlier frames of this request stand only under the WebSocket's handshake`].filter(Boolean).join('; ')
+      if (dropped > 0)
+        call.incomplete = [
+          call.incomplete,
+          `${dropped} earlier frames of this request stand only under the WebSocket's handshake`,
+        ]
+          .filter(Boolean)
+          .join('; ')
       lines = []
       size = dropped = 0
       return taken
@@ -159,14 +195,17 @@ function refusedBy(bytes: Buffer, turns: readonly Turn[], spoken: Operation): Tu
   const eventId = /"event_id"\s*:\s*"([^"]+)"/.exec(text)?.[1]
   const waiting = turns.filter((turn) => !turn.begun)
   if (eventId !== undefined) return waiting.find((turn) => turn.eventId === eventId) ?? null
-  const isAboutCreation = /"code"\s*:\s*"conversation_already_has_active_response"|"param"\s*:\s*"response[."]/.test(text)
+  const isAboutCreation = /"code"\s*:\s*"conversation_already_has_active_response"|"param"\s*:\s*"response[."]/.test(
+    text,
+  )
   return isAboutCreation ? (waiting.at(-1) ?? null) : null
 }
 
 const NEWLINE = Buffer.from('\n')
 const toLine = (bytes: Buffer): Buffer => Buffer.concat([bytes, NEWLINE])
 /** A binary frame among JSON lines: a form that says what it is, and that no dialect takes for an event of its own. */
-const toBinaryLine = (bytes: Buffer): Buffer => Buffer.from(`{"type":"weir.binary","base64":"${bytes.toString('base64')}"}\n`)
+const toBinaryLine = (bytes: Buffer): Buffer =>
+  Buffer.from(`{"type":"weir.binary","base64":"${bytes.toString('base64')}"}\n`)
 
 /** The first `"type"` of an event. Events are flat at their start, so no parse of megabytes of audio is needed for it. */
 const typeOf = (bytes: Buffer): string => /"type"\s*:\s*"([^"]+)"/.exec(bytes.toString('latin1', 0, 4096))?.[1] ?? ''
@@ -180,5 +219,8 @@ const isWarmUp = (bytes: Buffer, { values }: TopLevel): boolean => {
 function modelIn(bytes: Buffer, { values }: TopLevel): string | null {
   const inside = values.get('response')
   const nested = inside?.type === 'object' ? bytes.subarray(inside.start, inside.end) : null
-  return stringAt(bytes, values.get('model')) ?? (nested && stringAt(nested, scanTopLevel(nested, WANTED)?.values.get('model')))
+  return (
+    stringAt(bytes, values.get('model')) ??
+    (nested && stringAt(nested, scanTopLevel(nested, WANTED)?.values.get('model')))
+  )
 }

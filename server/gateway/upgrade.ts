@@ -38,7 +38,11 @@ async function live(call: LiveCall, socket: Duplex, head: Buffer, gateway: Gatew
   try {
     await ingress(call, gateway)
     identify(call, gateway)
-    if (!call.upstream) throw new WeirError('bad_request', `There is no WebSocket at ${call.target.split('?', 1)[0]}: send this request without the Upgrade header.`)
+    if (!call.upstream)
+      throw new WeirError(
+        'bad_request',
+        `There is no WebSocket at ${call.target.split('?', 1)[0]}: send this request without the Upgrade header.`,
+      )
     call.model ??= modelInQuery(call.address!.rest)
     const spoken = call.operation!
     // The handshake generates nothing: the responses that come over it are calls of their own.
@@ -48,7 +52,8 @@ async function live(call: LiveCall, socket: Duplex, head: Buffer, gateway: Gatew
     call.response.expect(null, captureLimit(call))
     await start(call, gateway)
     const attempt = await tryTarget(call, call.upstream, gateway)
-    if (attempt.upgraded) await join({ call, attempt, spoken, client: socket, upstream: attempt.upgraded, head, gateway })
+    if (attempt.upgraded)
+      await join({ call, attempt, spoken, client: socket, upstream: attempt.upgraded, head, gateway })
     else if (attempt.begun) await relay(call, attempt, gateway)
     else throw attempt.failure ?? new WeirError('upstream_failed', 'The handshake was not answered.')
   } catch (error) {
@@ -69,6 +74,10 @@ function modelInQuery(rest: string): string | null {
 /** Outside of the gateway nothing speaks WebSocket: it is no call, only a mistaken address. */
 function turnAway(socket: Duplex, basePath: string): void {
   const message = `There is no WebSocket at this address. Providers' WebSockets are at ${basePath}/PROVIDER/…, such as ${basePath}/openai/v1/realtime.`
-  const body = JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code: 'unknown_provider' } })
-  socket.end(`HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nx-weir-error: unknown_provider\r\nconnection: close\r\n\r\n${body}`)
+  const body = JSON.stringify({
+    error: { message, type: 'invalid_request_error', param: null, code: 'unknown_provider' },
+  })
+  socket.end(
+    `HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nx-weir-error: unknown_provider\r\nconnection: close\r\n\r\n${body}`,
+  )
 }

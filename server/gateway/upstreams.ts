@@ -39,10 +39,20 @@ const OPTIONS = {
 const guardedLookup: LookupFunction = (hostname, options, done) => {
   resolve(hostname, options, (error, address, family) => {
     if (error) return done(error, address, family)
-    const found = typeof address === 'string' ? [address] : (address as { address: string }[]).map((each) => each.address)
+    const found =
+      typeof address === 'string' ? [address] : (address as { address: string }[]).map((each) => each.address)
     const refused = found.find(refusedAddress)
     if (refused === undefined) return done(null, address, family)
-    done(Object.assign(new Error(`${hostname} resolves to ${refused}, where no provider lives. Set allowPrivate for this provider if it is meant.`), { code: 'ENOTFOUND' }), '', 0)
+    done(
+      Object.assign(
+        new Error(
+          `${hostname} resolves to ${refused}, where no provider lives. Set allowPrivate for this provider if it is meant.`,
+        ),
+        { code: 'ENOTFOUND' },
+      ),
+      '',
+      0,
+    )
   })
 }
 const guarded = { lookup: guardedLookup }
@@ -57,7 +67,10 @@ export function createUpstreams(config: Config, environment: ProxyEnvironment): 
       if (!provider.proxy && !provider.tls && !provider.allowPrivate) continue
       const settings = JSON.stringify([provider.proxy, provider.tls, provider.allowPrivate])
       const before = own.get(name)
-      kept.set(name, before?.settings === settings ? before : { settings, dispatcher: createOwn(provider, environment) })
+      kept.set(
+        name,
+        before?.settings === settings ? before : { settings, dispatcher: createOwn(provider, environment) },
+      )
     }
     for (const [name, { dispatcher }] of own) if (kept.get(name)?.dispatcher !== dispatcher) void dispatcher.close()
     own = kept

@@ -73,12 +73,25 @@ export const builtinProviders: readonly BuiltinRow[] = [
     priceId: 'aws',
   },
   // Every Azure resource has a host of its own: providers.azure.baseUrl names it.
-  { name: 'azure', baseUrl: '', credential: { header: 'api-key', prefix: '' }, dialects: [...OPENAI, ...ANTHROPIC], openaiBase: '/openai/v1', acceptsStreamUsage: true },
+  {
+    name: 'azure',
+    baseUrl: '',
+    credential: { header: 'api-key', prefix: '' },
+    dialects: [...OPENAI, ...ANTHROPIC],
+    openaiBase: '/openai/v1',
+    acceptsStreamUsage: true,
+  },
   compatible('mistral', 'https://api.mistral.ai', '/v1'),
   compatible('groq', 'https://api.groq.com', '/openai/v1', { acceptsStreamUsage: true }),
-  compatible('deepseek', 'https://api.deepseek.com', '', { dialects: [...OPENAI, ...ANTHROPIC], acceptsStreamUsage: true }),
+  compatible('deepseek', 'https://api.deepseek.com', '', {
+    dialects: [...OPENAI, ...ANTHROPIC],
+    acceptsStreamUsage: true,
+  }),
   compatible('xai', 'https://api.x.ai', '/v1', { priceId: 'xai' }),
-  compatible('openrouter', 'https://openrouter.ai', '/api/v1', { dialects: [...OPENAI, ...ANTHROPIC], acceptsStreamUsage: true }),
+  compatible('openrouter', 'https://openrouter.ai', '/api/v1', {
+    dialects: [...OPENAI, ...ANTHROPIC],
+    acceptsStreamUsage: true,
+  }),
   compatible('together', 'https://api.together.xyz', '/v1'),
   compatible('fireworks', 'https://api.fireworks.ai', '/inference/v1'),
   compatible('cohere', 'https://api.cohere.com', '/compatibility/v1'),

@@ -63,9 +63,13 @@ function toProvider(row: BuiltinRow, settings: ProviderConfig | undefined): Prov
   }
 }
 
-function splitHeaders(headers: Readonly<Record<string, string>>, credentialHeader: string): Pick<Provider, 'headers' | 'secretHeaders'> {
+function splitHeaders(
+  headers: Readonly<Record<string, string>>,
+  credentialHeader: string,
+): Pick<Provider, 'headers' | 'secretHeaders'> {
   const isSecret = (name: string) => name.toLowerCase() === credentialHeader || isSecretHeader(name.toLowerCase())
-  const only = (secret: boolean) => Object.fromEntries(Object.entries(headers).filter(([name]) => isSecret(name) === secret))
+  const only = (secret: boolean) =>
+    Object.fromEntries(Object.entries(headers).filter(([name]) => isSecret(name) === secret))
   return { headers: only(false), secretHeaders: only(true) }
 }
 

@@ -29,7 +29,27 @@ let proxyAnswers = 200
 let arrived: string[] = []
 
 beforeAll(async () => {
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', keyFile, '-out', certFile], { stdio: 'pipe' })
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=DNS:localhost,IP:127.0.0.1',
+      '-keyout',
+      keyFile,
+      '-out',
+      certFile,
+    ],
+    { stdio: 'pipe' },
+  )
   upstream = createHttps({ key: readFileSync(keyFile), cert: readFileSync(certFile) }, (request, response) => {
     arrived = request.rawHeaders
     const body = JSON.stringify(chatAnswer())
@@ -65,7 +85,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-const start = async (provider: Record<string, unknown>, proxied: { httpProxy?: string; httpsProxy?: string; noProxy?: string }) => {
+const start = async (
+  provider: Record<string, unknown>,
+  proxied: { httpProxy?: string; httpsProxy?: string; noProxy?: string },
+) => {
   tunnels = []
   forwarded = []
   proxyAnswers = 200
@@ -99,7 +122,10 @@ test('a provider’s own proxy counts, with or without one in the environment', 
 test('a certificate that nobody vouches for is refused, through the tunnel too', async () => {
   const weir = await start({}, { httpsProxy: proxyUrl })
   const answer = await post(weir, CHAT)
-  expect([answer.statusLine, answer.header('x-weir-error')]).toEqual(['HTTP/1.1 502 Bad Gateway', 'upstream_unreachable'])
+  expect([answer.statusLine, answer.header('x-weir-error')]).toEqual([
+    'HTTP/1.1 502 Bad Gateway',
+    'upstream_unreachable',
+  ])
   expect(String(answer.body)).toMatch(/could not be reached safely: self-signed certificate/)
 })
 
@@ -107,7 +133,10 @@ test('a proxy that refuses the tunnel is a 502 that says so', async () => {
   const weir = await start(withCa(), { httpsProxy: proxyUrl })
   mayTunnel = false
   const answer = await post(weir, CHAT)
-  expect([answer.statusLine, answer.header('x-weir-error')]).toEqual(['HTTP/1.1 502 Bad Gateway', 'upstream_unreachable'])
+  expect([answer.statusLine, answer.header('x-weir-error')]).toEqual([
+    'HTTP/1.1 502 Bad Gateway',
+    'upstream_unreachable',
+  ])
   expect(String(answer.body)).toMatch(/Proxy response \(403\)/)
 })
 
@@ -123,13 +152,26 @@ test('request headers keep case, order and duplicates through the tunnel', async
 })
 
 test('plain http goes through HTTP_PROXY in absolute form, with the same care', async () => {
-  const weir = await start({ baseUrl: 'http://provider.example/base' }, { httpProxy: proxyUrl.replace('//', '//ann:p%40ss@') })
+  const weir = await start(
+    { baseUrl: 'http://provider.example/base' },
+    { httpProxy: proxyUrl.replace('//', '//ann:p%40ss@') },
+  )
   const answer = await post(weir, CHAT, '{}', ODD_LINES)
-  expect([answer.statusLine, tunnels, forwarded, odd()]).toEqual(['HTTP/1.1 200 OK', [], ['POST http://provider.example/base/v1/chat/completions'], ODD])
-  expect(arrived[arrived.indexOf('proxy-authorization') + 1]).toBe(`Basic ${Buffer.from('ann:p@ss').toString('base64')}`)
+  expect([answer.statusLine, tunnels, forwarded, odd()]).toEqual([
+    'HTTP/1.1 200 OK',
+    [],
+    ['POST http://provider.example/base/v1/chat/completions'],
+    ODD,
+  ])
+  expect(arrived[arrived.indexOf('proxy-authorization') + 1]).toBe(
+    `Basic ${Buffer.from('ann:p@ss').toString('base64')}`,
+  )
   proxyAnswers = 407
   const refused = await post(weir, CHAT)
-  expect([refused.statusLine, refused.header('x-weir-error')]).toEqual(['HTTP/1.1 502 Bad Gateway', 'upstream_unreachable'])
+  expect([refused.statusLine, refused.header('x-weir-error')]).toEqual([
+    'HTTP/1.1 502 Bad Gateway',
+    'upstream_unreachable',
+  ])
 })
 
 test.each([

@@ -29,14 +29,34 @@ test('a base path moves everything, and nothing outside of it is the gateway', (
 
 test('everything after the provider stays as it was written', () => {
   expect(readAddress('/openai/v1//files/a%2Fb%20?q=%41&empty=', '').rest).toBe('/v1//files/a%2Fb%20?q=%41&empty=')
-  expect(readAddress('/v1/chat/completions?x=1', '')).toEqual({ provider: null, rest: '/chat/completions?x=1', tags: {} })
+  expect(readAddress('/v1/chat/completions?x=1', '')).toEqual({
+    provider: null,
+    rest: '/chat/completions?x=1',
+    tags: {},
+  })
 })
 
 test('tags stand in the base URL, each value decoded by itself', () => {
-  expect(readAddress('/t/user=ann,session=a%2Cb,team=%D0%B6/openai/v1', '')).toEqual({ provider: 'openai', rest: '/v1', tags: { user: 'ann', session: 'a,b', team: 'ж' } })
+  expect(readAddress('/t/user=ann,session=a%2Cb,team=%D0%B6/openai/v1', '')).toEqual({
+    provider: 'openai',
+    rest: '/v1',
+    tags: { user: 'ann', session: 'a,b', team: 'ж' },
+  })
 })
 
-test.each(['/openai/../api/x', '/openai/%2e%2e/api', '/openai/%2E./x', '/openai/./v1', 'http://evil/openai/v1', '*', '/t/user/openai', '/t/=x/openai', '/t/a=%zz/openai', '/t/a=b', '/openai/v1/..'])('%s is refused', (target) => {
+test.each([
+  '/openai/../api/x',
+  '/openai/%2e%2e/api',
+  '/openai/%2E./x',
+  '/openai/./v1',
+  'http://evil/openai/v1',
+  '*',
+  '/t/user/openai',
+  '/t/=x/openai',
+  '/t/a=%zz/openai',
+  '/t/a=b',
+  '/openai/v1/..',
+])('%s is refused', (target) => {
   expect(() => readAddress(target, '')).toThrowError(expect.objectContaining({ code: 'bad_target' }))
 })
 

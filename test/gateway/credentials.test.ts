@@ -12,8 +12,13 @@ let provider: FakeProvider
 let weir: TestWeir
 
 beforeAll(async () => {
-  provider = await startProvider(json(chatAnswer(), { headers: { 'set-cookie': 'session=CANARY-cookie-value-1234567890' } }))
-  weir = await startWeir({ providers: { openai: provider, anthropic: provider }, config: { adminToken: ADMIN, providers: { openai: { apiKey: OWN } } } })
+  provider = await startProvider(
+    json(chatAnswer(), { headers: { 'set-cookie': 'session=CANARY-cookie-value-1234567890' } }),
+  )
+  weir = await startWeir({
+    providers: { openai: provider, anthropic: provider },
+    config: { adminToken: ADMIN, providers: { openai: { apiKey: OWN } } },
+  })
 })
 afterAll(async () => {
   await weir.close()
@@ -21,12 +26,20 @@ afterAll(async () => {
 })
 
 const call = (headers: Record<string, string>, path = '/openai/v1/chat/completions') =>
-  fetch(weir.url + path, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: '{"model":"gpt-5-mini","messages":[]}' })
+  fetch(weir.url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: '{"model":"gpt-5-mini","messages":[]}',
+  })
 
 test('no credential, no service: 401 with the reason, and nothing goes upstream', async () => {
   const before = provider.requests.length
   const answer = await call({})
-  expect([answer.status, answer.headers.get('x-weir-error'), answer.headers.get('x-should-retry')]).toEqual([401, 'credential_required', 'false'])
+  expect([answer.status, answer.headers.get('x-weir-error'), answer.headers.get('x-should-retry')]).toEqual([
+    401,
+    'credential_required',
+    'false',
+  ])
   expect(provider.requests.length).toBe(before)
   const recorded = await weir.recorded(answer.headers.get('x-weir-call-id')!)
   expect(recorded).toMatchObject({ outcome: 'refused', errorCode: 'credential_required', status: 401 })
@@ -49,7 +62,10 @@ test('a Weir key in the query is taken out of it', async () => {
 })
 
 test('a client’s own credential passes unchanged, and beside it a Weir key may stand', async () => {
-  await call({ authorization: 'Bearer sk-ant-oat-subscription-CANARY-2', 'x-weir-key': ADMIN }, '/anthropic/v1/messages')
+  await call(
+    { authorization: 'Bearer sk-ant-oat-subscription-CANARY-2', 'x-weir-key': ADMIN },
+    '/anthropic/v1/messages',
+  )
   expect(provider.last().headers.authorization).toBe('Bearer sk-ant-oat-subscription-CANARY-2')
   expect(provider.last().headers['x-weir-key']).toBeUndefined()
 })
@@ -60,7 +76,13 @@ test('a wrong Weir key is refused', async () => {
 })
 
 test('no credential reaches the disk, whatever its place', async () => {
-  const places: Record<string, string>[] = [{ authorization: 'Bearer sk-CANARY-bearer-0123456789' }, { 'x-api-key': 'CANARY-x-api-key-0123456789' }, { 'api-key': 'CANARY-api-key-0123456789' }, { cookie: 'sid=CANARY-cookie-0123456789' }, { 'x-goog-api-key': 'CANARY-goog-0123456789' }]
+  const places: Record<string, string>[] = [
+    { authorization: 'Bearer sk-CANARY-bearer-0123456789' },
+    { 'x-api-key': 'CANARY-x-api-key-0123456789' },
+    { 'api-key': 'CANARY-api-key-0123456789' },
+    { cookie: 'sid=CANARY-cookie-0123456789' },
+    { 'x-goog-api-key': 'CANARY-goog-0123456789' },
+  ]
   for (const place of places) await weir.recorded((await call(place)).headers.get('x-weir-call-id')!)
   const answer = await call({}, '/anthropic/v1/messages?key=CANARY-query-0123456789')
   await weir.recorded(answer.headers.get('x-weir-call-id')!)
@@ -68,4 +90,6 @@ test('no credential reaches the disk, whatever its place', async () => {
 })
 
 const files = (folder: string): string[] =>
-  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? files(join(folder, entry.name)) : entry.isFile() ? [join(folder, entry.name)] : []))
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? files(join(folder, entry.name)) : entry.isFile() ? [join(folder, entry.name)] : [],
+  )

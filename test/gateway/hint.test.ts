@@ -15,7 +15,8 @@ afterAll(async () => {
   await provider.close()
 })
 
-const post = (path: string) => fetch(weir.url + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"model":"m"}' })
+const post = (path: string) =>
+  fetch(weir.url + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"model":"m"}' })
 
 test.each([
   ['/openai/chat/completions', 'The path has no /v1: the base URL is /openai/v1'],
@@ -29,6 +30,9 @@ test.each([
   expect((await weir.recorded(answer.headers.get('x-weir-call-id')!)).hint).toBe(hint)
 })
 
-test.each(['/openai/v1/models/unknown', '/anthropic/v1/messages', '/gemini/v1beta/models/x:generateContent'])('%s is right as it is, so a 404 there is only a 404', async (path) => {
-  expect((await post(path)).headers.get('x-weir-hint')).toBeNull()
-})
+test.each(['/openai/v1/models/unknown', '/anthropic/v1/messages', '/gemini/v1beta/models/x:generateContent'])(
+  '%s is right as it is, so a 404 there is only a 404',
+  async (path) => {
+    expect((await post(path)).headers.get('x-weir-hint')).toBeNull()
+  },
+)

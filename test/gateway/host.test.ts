@@ -16,14 +16,21 @@ afterAll(async () => {
   await provider.close()
 })
 
-const ask = async (host: string) => (await exchange(weir.port, ['GET /ollama/api/tags HTTP/1.1', `Host: ${host}`, '', ''])).statusLine
+const ask = async (host: string) =>
+  (await exchange(weir.port, ['GET /ollama/api/tags HTTP/1.1', `Host: ${host}`, '', ''])).statusLine
 
-test.each(['localhost', '127.0.0.1:9347', '[::1]:9347', 'weir', 'host.docker.internal:9347', 'app.localhost'])('%s is answered', async (host) => {
-  expect(await ask(host)).toBe('HTTP/1.1 200 OK')
-})
+test.each(['localhost', '127.0.0.1:9347', '[::1]:9347', 'weir', 'host.docker.internal:9347', 'app.localhost'])(
+  '%s is answered',
+  async (host) => {
+    expect(await ask(host)).toBe('HTTP/1.1 200 OK')
+  },
+)
 
-test.each(['evil.example', 'evil.example:9347', '127.0.0.1.evil.example', 'localhost.evil.example'])('%s is refused, and nothing goes upstream', async (host) => {
-  const before = provider.requests.length
-  expect(await ask(host)).toBe('HTTP/1.1 403 Forbidden')
-  expect(provider.requests.length).toBe(before)
-})
+test.each(['evil.example', 'evil.example:9347', '127.0.0.1.evil.example', 'localhost.evil.example'])(
+  '%s is refused, and nothing goes upstream',
+  async (host) => {
+    const before = provider.requests.length
+    expect(await ask(host)).toBe('HTTP/1.1 403 Forbidden')
+    expect(provider.requests.length).toBe(before)
+  },
+)

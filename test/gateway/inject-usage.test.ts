@@ -10,26 +10,39 @@ const BODY = '{"model":"gpt-5-mini","stream":true,"messages":[{"role":"user","co
 
 beforeEach(async () => {
   provider = await startProvider()
-  weir = await startWeir({ providers: { openai: provider }, config: { providers: { openai: { usage: { inject: 'on' } } } } })
+  weir = await startWeir({
+    providers: { openai: provider },
+    config: { providers: { openai: { usage: { inject: 'on' } } } },
+  })
 })
 afterEach(async () => {
   await weir.close()
   await provider.close()
 })
 
-const post = (body = BODY) => fetch(`${weir.url}/openai/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+const post = (body = BODY) =>
+  fetch(`${weir.url}/openai/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  })
 
-test.each([1, 7, 10_000])('the usage event is asked for, recorded, and not seen by the client (pieces of %i bytes)', async (size) => {
-  const text = chatStream(['Hel', 'lo'], { usage: true }).join('')
-  const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_, i) => text.slice(i * size, (i + 1) * size))
-  provider.answer(stream(pieces))
-  const answer = await post()
-  expect(await answer.text()).toBe(chatStream(['Hel', 'lo']).join(''))
-  expect(provider.last().text).toBe('{"model":"gpt-5-mini","stream":true,"messages":[{"role":"user","content":"hi"}] ,"stream_options":{"include_usage":true}}')
-  const call = await weir.recorded(answer.headers.get('x-weir-call-id')!)
-  expect(call).toMatchObject({ usageSource: 'provider', usage: { input: 12, output: 2 } })
-  expect(call.changes).toHaveLength(1)
-})
+test.each([1, 7, 10_000])(
+  'the usage event is asked for, recorded, and not seen by the client (pieces of %i bytes)',
+  async (size) => {
+    const text = chatStream(['Hel', 'lo'], { usage: true }).join('')
+    const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_, i) => text.slice(i * size, (i + 1) * size))
+    provider.answer(stream(pieces))
+    const answer = await post()
+    expect(await answer.text()).toBe(chatStream(['Hel', 'lo']).join(''))
+    expect(provider.last().text).toBe(
+      '{"model":"gpt-5-mini","stream":true,"messages":[{"role":"user","content":"hi"}] ,"stream_options":{"include_usage":true}}',
+    )
+    const call = await weir.recorded(answer.headers.get('x-weir-call-id')!)
+    expect(call).toMatchObject({ usageSource: 'provider', usage: { input: 12, output: 2 } })
+    expect(call.changes).toHaveLength(1)
+  },
+)
 
 test('a client that asks for usage itself gets it, untouched', async () => {
   const body = '{"model":"m","stream":true,"stream_options":{"include_usage":true},"messages":[]}'
@@ -41,7 +54,9 @@ test('a client that asks for usage itself gets it, untouched', async () => {
 
 test('a provider that refuses stream_options is asked again without it', async () => {
   provider.answer((request, response, incoming) =>
-    request.text.includes('stream_options') ? json({ error: { message: 'Unknown field stream_options' } }, { status: 400 })(request, response, incoming) : stream(chatStream(['ok']))(request, response, incoming),
+    request.text.includes('stream_options')
+      ? json({ error: { message: 'Unknown field stream_options' } }, { status: 400 })(request, response, incoming)
+      : stream(chatStream(['ok']))(request, response, incoming),
   )
   const answer = await post()
   expect([answer.status, await answer.text()]).toEqual([200, chatStream(['ok']).join('')])

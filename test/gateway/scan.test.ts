@@ -6,7 +6,8 @@ const WANTED = new Set(['model', 'stream', 'stream_options'])
 const scan = (text: string) => scanTopLevel(Buffer.from(text), WANTED)
 
 test('finds top-level members and leaves nested ones of the same name alone', () => {
-  const text = '{"messages":[{"model":"no","content":"a \\" } ] , \\\\"}], "model" : "gpt-5" ,"x":{"stream":false},"stream":true}'
+  const text =
+    '{"messages":[{"model":"no","content":"a \\" } ] , \\\\"}], "model" : "gpt-5" ,"x":{"stream":false},"stream":true}'
   const found = scan(text)!
   expect(stringAt(Buffer.from(text), found.values.get('model'))).toBe('gpt-5')
   expect(valueAt(Buffer.from(text), found.values.get('stream'))).toBe(true)
@@ -23,9 +24,12 @@ test('reads names and values with escapes and any script', () => {
   expect(stringAt(Buffer.from(text), scan(text)!.values.get('model'))).toBe(JSON.parse(text).model)
 })
 
-test.each(['', '[]', '"x"', '{', '{"a"', '{"a":1', '{"a":1,', '{"a":"x', '{"a":[1', 'nope', '{a:1}', '{"a":1 "b":2}'])('is no object: %j', (text) => {
-  expect(scan(text)).toBeNull()
-})
+test.each(['', '[]', '"x"', '{', '{"a"', '{"a":1', '{"a":1,', '{"a":"x', '{"a":[1', 'nope', '{a:1}', '{"a":1 "b":2}'])(
+  'is no object: %j',
+  (text) => {
+    expect(scan(text)).toBeNull()
+  },
+)
 
 test('an empty object has a place for a member', () => {
   expect(scan(' { } ')).toMatchObject({ empty: true, closingBrace: 3 })
@@ -55,12 +59,15 @@ test('agrees with JSON.parse on 2,000 made-up bodies, and never throws on their 
 
 function createRandom(seed: number): () => number {
   let state = seed
-  return () => ((state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648)
+  return () => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648
 }
 
 function makeObject(random: () => number, depth: number): unknown {
   const pick = random()
-  if (depth === 0 || pick < 0.3) return ['a"b\\', 'x}{][,:', '', 12.5, -3e9, true, null, '\u2028日本', '\\'][Math.floor(random() * 9)]
+  if (depth === 0 || pick < 0.3)
+    return ['a"b\\', 'x}{][,:', '', 12.5, -3e9, true, null, '\u2028日本', '\\'][Math.floor(random() * 9)]
   if (pick < 0.6) return Array.from({ length: Math.floor(random() * 4) }, () => makeObject(random, depth - 1))
-  return Object.fromEntries(Array.from({ length: Math.floor(random() * 4) }, (_, i) => [`k${i}"\\`, makeObject(random, depth - 1)]))
+  return Object.fromEntries(
+    Array.from({ length: Math.floor(random() * 4) }, (_, i) => [`k${i}"\\`, makeObject(random, depth - 1)]),
+  )
 }

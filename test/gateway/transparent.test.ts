@@ -21,7 +21,8 @@ afterAll(async () => {
 const pairs = (raw: string[]) => Array.from({ length: raw.length / 2 }, (_, i) => [raw[2 * i], raw[2 * i + 1]])
 
 test('the request arrives as it was sent, but for host and hop-by-hop headers', async () => {
-  const body = '{ "model":"gpt-5-mini",  "messages":[{"role":"user","content":"h\\u00e9 \\ud83d\\ude00"}], "unknown": 1.0, "unknown": 2 }'
+  const body =
+    '{ "model":"gpt-5-mini",  "messages":[{"role":"user","content":"h\\u00e9 \\ud83d\\ude00"}], "unknown": 1.0, "unknown": 2 }'
   await exchange(weir.port, [
     'POST /openai/v1/chat/completions?x=%2F&y=a+b&&z HTTP/1.1',
     'Host: somewhere',
@@ -55,7 +56,20 @@ test('the answer arrives as it was sent, status, reason and duplicate headers in
   const body = Buffer.from('{"odd":  "spacing",\r\n"n":1e400}')
   provider.answer((_, response) => {
     response.sendDate = false
-    response.writeHead(418, 'Short and Stout', ['Set-Cookie', 'a=1', 'set-cookie', 'b=2', 'X-Request-ID', 'req_1', 'content-type', 'application/json', 'X-RateLimit-Remaining', '7', 'Content-Length', String(body.length)])
+    response.writeHead(418, 'Short and Stout', [
+      'Set-Cookie',
+      'a=1',
+      'set-cookie',
+      'b=2',
+      'X-Request-ID',
+      'req_1',
+      'content-type',
+      'application/json',
+      'X-RateLimit-Remaining',
+      '7',
+      'Content-Length',
+      String(body.length),
+    ])
     response.end(body)
   })
   const answer = await exchange(weir.port, ['GET /openai/v1/odd HTTP/1.1', 'Host: x', '', ''])
@@ -79,7 +93,15 @@ test.each([
   ['zstd', zstdCompressSync],
 ])('a %s request passes compressed, and its content is read for the record', async (encoding, compress) => {
   const body = compress(Buffer.from('{"model":"gpt-5-mini","messages":[{"role":"user","content":"packed"}]}'))
-  provider.answer(json({ id: 'chatcmpl-9', object: 'chat.completion', model: 'gpt-5-mini', choices: [], usage: { prompt_tokens: 3, completion_tokens: 0, total_tokens: 3 } }))
+  provider.answer(
+    json({
+      id: 'chatcmpl-9',
+      object: 'chat.completion',
+      model: 'gpt-5-mini',
+      choices: [],
+      usage: { prompt_tokens: 3, completion_tokens: 0, total_tokens: 3 },
+    }),
+  )
   const answer = await exchange(weir.port, [
     'POST /openai/v1/chat/completions HTTP/1.1',
     'Host: x',
@@ -97,11 +119,18 @@ test.each([
 
 test('HEAD, 204 and unknown methods pass', async () => {
   provider.answer((request, response) => {
-    response.writeHead(request.method === 'HEAD' ? 200 : 204, { 'x-method': request.method, ...(request.method === 'HEAD' ? { 'content-length': '12345' } : {}) })
+    response.writeHead(request.method === 'HEAD' ? 200 : 204, {
+      'x-method': request.method,
+      ...(request.method === 'HEAD' ? { 'content-length': '12345' } : {}),
+    })
     response.end()
   })
   const head = await exchange(weir.port, ['HEAD /openai/v1/models HTTP/1.1', 'Host: x', '', ''])
-  expect([head.statusLine, head.header('x-method'), head.header('content-length')]).toEqual(['HTTP/1.1 200 OK', 'HEAD', '12345'])
+  expect([head.statusLine, head.header('x-method'), head.header('content-length')]).toEqual([
+    'HTTP/1.1 200 OK',
+    'HEAD',
+    '12345',
+  ])
   for (const method of ['PATCH', 'DELETE', 'OPTIONS', 'PURGE', 'PROPFIND']) {
     const answer = await exchange(weir.port, [`${method} /openai/v1/thing HTTP/1.1`, 'Host: x', '', ''])
     expect([answer.statusLine, answer.header('x-method')]).toEqual(['HTTP/1.1 204 No Content', method])

@@ -10,7 +10,20 @@ let anthropic: FakeProvider
 let weir: TestWeir
 
 beforeAll(async () => {
-  ;[openai, groq, anthropic] = await Promise.all([startProvider(json(chatAnswer())), startProvider(json(chatAnswer())), startProvider(json({ id: 'msg_1', type: 'message', role: 'assistant', model: 'claude-sonnet-4-5', content: [], usage: { input_tokens: 1, output_tokens: 1 } }))])
+  ;[openai, groq, anthropic] = await Promise.all([
+    startProvider(json(chatAnswer())),
+    startProvider(json(chatAnswer())),
+    startProvider(
+      json({
+        id: 'msg_1',
+        type: 'message',
+        role: 'assistant',
+        model: 'claude-sonnet-4-5',
+        content: [],
+        usage: { input_tokens: 1, output_tokens: 1 },
+      }),
+    ),
+  ])
   weir = await startWeir({ providers: { openai, groq, anthropic } })
 })
 afterAll(async () => {
@@ -26,7 +39,13 @@ test('provider/model goes to that provider, with the prefix spliced out and the 
   expect(groq.last().text).toBe('{ "a": 1.0, "model" : "meta-llama/llama-4" , "messages":[]}')
   expect(groq.last().path).toBe('/openai/v1/chat/completions')
   const call = await weir.recorded(answer.headers.get('x-weir-call-id')!)
-  expect(call).toMatchObject({ provider: 'groq', model: 'meta-llama/llama-4', changes: [{ what: 'model "groq/meta-llama/llama-4" → "meta-llama/llama-4"', why: '/v1: the prefix names the provider' }] })
+  expect(call).toMatchObject({
+    provider: 'groq',
+    model: 'meta-llama/llama-4',
+    changes: [
+      { what: 'model "groq/meta-llama/llama-4" → "meta-llama/llama-4"', why: '/v1: the prefix names the provider' },
+    ],
+  })
 })
 
 test('/v1/messages is Anthropic', async () => {
@@ -41,7 +60,9 @@ test('a model that names no provider is refused when several could be meant, wit
 })
 
 test('a compressed body is opened to read the model, and goes on plain', async () => {
-  const answer = await post('/v1/chat/completions', gzipSync('{"model":"openai/gpt-5-mini","messages":[]}'), { 'content-encoding': 'gzip' })
+  const answer = await post('/v1/chat/completions', gzipSync('{"model":"openai/gpt-5-mini","messages":[]}'), {
+    'content-encoding': 'gzip',
+  })
   expect(openai.last().text).toBe('{"model":"gpt-5-mini","messages":[]}')
   expect(openai.last().headers['content-encoding']).toBeUndefined()
   const call = await weir.recorded(answer.headers.get('x-weir-call-id')!)
@@ -51,14 +72,21 @@ test('a compressed body is opened to read the model, and goes on plain', async (
 test('one configured provider is what an unprefixed model means', async () => {
   weir.configure({ providers: { openai: { baseUrl: openai.url } } })
   const lone = await startWeir({ providers: { openai } })
-  await fetch(`${lone.url}/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"model":"gpt-5-mini","messages":[]}' })
+  await fetch(`${lone.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"model":"gpt-5-mini","messages":[]}',
+  })
   expect(openai.last().text).toBe('{"model":"gpt-5-mini","messages":[]}')
   await lone.close()
 })
 
 test('the model list answers without asking anyone', async () => {
   const before = openai.requests.length
-  const list = async () => ((await (await fetch(`${weir.url}/v1/models?limit=1000`)).json()) as any).data.map((model: { id: string }) => model.id)
+  const list = async () =>
+    ((await (await fetch(`${weir.url}/v1/models?limit=1000`)).json()) as any).data.map(
+      (model: { id: string }) => model.id,
+    )
   // The first question starts a thread; who asks before it can answer does not wait for it.
   await expect.poll(list, { timeout: 10_000 }).toContain('openai/gpt-5-mini')
   expect(openai.requests.length).toBe(before)

@@ -26,11 +26,14 @@ async function refused(path: string) {
   return { status: response.statusCode, code: response.headers['x-weir-error'], body: JSON.parse(await text(response)) }
 }
 
-test.each(['/openai/v1/responses', '/weir/api/live', '/weir/app', '/'])('%s is outside of the gateway: 404', async (path) => {
-  const { status, code, body } = await refused(path)
-  expect([status, code]).toEqual([404, 'unknown_provider'])
-  expect(body.error.message).toContain('/weir/openai/v1/realtime')
-})
+test.each(['/openai/v1/responses', '/weir/api/live', '/weir/app', '/'])(
+  '%s is outside of the gateway: 404',
+  async (path) => {
+    const { status, code, body } = await refused(path)
+    expect([status, code]).toEqual([404, 'unknown_provider'])
+    expect(body.error.message).toContain('/weir/openai/v1/realtime')
+  },
+)
 
 test('/v1/models has no WebSocket: 400', async () => {
   const { status, code, body } = await refused('/weir/v1/models')

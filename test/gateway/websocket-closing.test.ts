@@ -1,4 +1,5 @@
 // Who ended a WebSocket first decides how the calls on it ended: a provider that breaks off is not the client's doing.
+import type { Socket } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { connect, rowsOf, type SocketProvider, startSocketProvider } from '../support/sockets.ts'
 import { startWeir, type TestWeir } from '../support/weir.ts'
@@ -18,7 +19,10 @@ afterAll(async () => {
 beforeEach(() => void (before = weir.calls.length))
 
 const begin = { type: 'response.created', response: { id: 'resp_1', model: 'gpt-5-mini' } }
-const done = { type: 'response.completed', response: { id: 'resp_1', status: 'completed', model: 'gpt-5-mini', usage: { input_tokens: 3, output_tokens: 1 } } }
+const done = {
+  type: 'response.completed',
+  response: { id: 'resp_1', status: 'completed', model: 'gpt-5-mini', usage: { input_tokens: 3, output_tokens: 1 } },
+}
 const say = (ws: { send(text: string): void }, event: unknown) => ws.send(JSON.stringify(event))
 const asked = { type: 'response.create', model: 'gpt-5-mini', input: 'hello' }
 
@@ -29,13 +33,20 @@ describe.each([true, false])('compression %s', (compress) => {
     client.send(asked)
     expect(await client.closed).toBe(1011)
     const { handshake, turns } = await rowsOf(weir, before, 1)
-    expect(turns[0]).toMatchObject({ outcome: 'upstream_abort', errorCode: 'upstream_reset', status: 101, model: 'gpt-5-mini' })
+    expect(turns[0]).toMatchObject({
+      outcome: 'upstream_abort',
+      errorCode: 'upstream_reset',
+      status: 101,
+      model: 'gpt-5-mini',
+    })
     expect(turns[0]!.errorMessage).toContain('openai closed the WebSocket with 1011 (boom)')
     expect(handshake).toMatchObject({ outcome: 'upstream_abort' })
   })
 
   test('a provider that breaks the connection in the middle of a response', async () => {
-    provider.onFrame((ws) => ws.send(JSON.stringify(begin), () => (ws as unknown as { _socket: import('node:net').Socket })._socket.resetAndDestroy()))
+    provider.onFrame((ws) =>
+      ws.send(JSON.stringify(begin), () => (ws as unknown as { _socket: Socket })._socket.resetAndDestroy()),
+    )
     const client = await connect(weir, '/openai/v1/responses', { compress })
     client.send(asked)
     expect(await client.closed).toBe(1006)
@@ -85,7 +96,16 @@ describe.each([true, false])('compression %s', (compress) => {
     const client = await connect(weir, '/openai/v1/responses', { compress })
     client.send(asked)
     await client.saw('response.created')
-    const running = ((await weir.api('/calls')).items as { id: string; outcome: string; operation: string; method: string; auxiliary: boolean; model: string }[]).filter((call) => call.outcome === 'running')
+    const running = (
+      (await weir.api('/calls')).items as {
+        id: string
+        outcome: string
+        operation: string
+        method: string
+        auxiliary: boolean
+        model: string
+      }[]
+    ).filter((call) => call.outcome === 'running')
     expect(running.map(({ operation, method, auxiliary }) => ({ operation, method, auxiliary }))).toEqual([
       { operation: 'responses', method: 'WEBSOCKET', auxiliary: false },
       { operation: 'websocket', method: 'GET', auxiliary: true },

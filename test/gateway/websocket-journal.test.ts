@@ -24,10 +24,15 @@ beforeEach(() => void (before = weir.calls.length))
 
 const append = (audio: string) => ({ type: 'input_audio_buffer.append', audio })
 const created = JSON.stringify({ type: 'response.created', response: { id: 'resp_1' } })
-const done = JSON.stringify({ type: 'response.done', response: { id: 'resp_1', status: 'completed', usage: { input_tokens: 3, output_tokens: 4, total_tokens: 7 } } })
+const done = JSON.stringify({
+  type: 'response.done',
+  response: { id: 'resp_1', status: 'completed', usage: { input_tokens: 3, output_tokens: 4, total_tokens: 7 } },
+})
 
 async function journaled(): Promise<string> {
-  const files = (await readdir(join(weir.dataDir, 'journal'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+  const files = (await readdir(join(weir.dataDir, 'journal'), { recursive: true, withFileTypes: true })).filter(
+    (entry) => entry.isFile(),
+  )
   return (await Promise.all(files.map((entry) => readFile(join(entry.parentPath, entry.name), 'latin1')))).join('')
 }
 
@@ -59,8 +64,15 @@ describe.each([true, false])('compression %s', (compress) => {
     const { handshake, turns } = await rowsOf(weir, before, 1)
     expect(client.seen).toContainEqual(Buffer.from([1, 2, 3, 0, 255]))
     expect(await kept(weir, handshake.id, 'request')).toBe('{"type":"weir.binary","base64":"CQgH"}\n')
-    expect(await kept(weir, turns[0]!.id, 'response')).toBe(`${created}\n{"type":"weir.binary","base64":"AQIDAP8="}\n${done}\n`)
-    expect(turns[0]).toMatchObject({ outcome: 'ok', usage: { input: 3, output: 4 }, decodeError: null, truncated: false })
+    expect(await kept(weir, turns[0]!.id, 'response')).toBe(
+      `${created}\n{"type":"weir.binary","base64":"AQIDAP8="}\n${done}\n`,
+    )
+    expect(turns[0]).toMatchObject({
+      outcome: 'ok',
+      usage: { input: 3, output: 4 },
+      decodeError: null,
+      truncated: false,
+    })
     expect(handshake).toMatchObject({ requestBytes: 39, decodeError: null })
   })
 })
@@ -68,20 +80,30 @@ describe.each([true, false])('compression %s', (compress) => {
 test('what waits for the next response is bounded: audio is only journaled, of the rest the newest megabyte is kept', async () => {
   provider.onFrame((ws, frame) => frame.type === 'response.create' && (ws.send(created), ws.send(done)))
   const client = await connect(weir, '/openai/v1/realtime?model=gpt-realtime')
-  const item = (n: number) => ({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: `${n} ${'x'.repeat(400_000)}` }] } })
+  const item = (n: number) => ({
+    type: 'conversation.item.create',
+    item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: `${n} ${'x'.repeat(400_000)}` }] },
+  })
   for (let n = 0; n < 20; n++) client.send(append('y'.repeat(200_000)))
   for (let n = 0; n < 4; n++) client.send(item(n))
   client.send({ type: 'response.create' })
   await client.saw('response.done')
   client.ws.close()
   const { handshake, turns } = await rowsOf(weir, before, 1)
-  const request = (await kept(weir, turns[0]!.id, 'request')).trimEnd().split('\n').map((line) => JSON.parse(line))
+  const request = (await kept(weir, turns[0]!.id, 'request'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
   expect(request.map(({ type, item: kept }) => [type, kept?.content[0].text[0]])).toEqual([
     ['conversation.item.create', '2'],
     ['conversation.item.create', '3'],
     ['response.create', undefined],
   ])
-  expect(turns[0]).toMatchObject({ truncated: true, outcome: 'ok', decodeError: "2 earlier frames of this request stand only under the WebSocket's handshake" })
+  expect(turns[0]).toMatchObject({
+    truncated: true,
+    outcome: 'ok',
+    decodeError: "2 earlier frames of this request stand only under the WebSocket's handshake",
+  })
   expect(handshake.requestBytes).toBeGreaterThan(20 * 200_000 + 4 * 400_000)
 })
 
@@ -91,7 +113,10 @@ async function startRaw(extension: string | null, bytes: Buffer): Promise<{ port
     socket.on('error', () => {})
     socket.once('data', () => {
       const header = extension === null ? '' : `Sec-WebSocket-Extensions: ${extension}\r\n`
-      socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Name: caf\xe9\r\n${header}\r\n`, 'latin1')
+      socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Name: caf\xe9\r\n${header}\r\n`,
+        'latin1',
+      )
       socket.write(bytes)
       socket.end()
     })
@@ -104,7 +129,9 @@ async function startRaw(extension: string | null, bytes: Buffer): Promise<{ port
 async function exchange(port: number): Promise<Buffer> {
   const { connect: dial } = await import('node:net')
   const socket = dial(port, '127.0.0.1')
-  socket.write('GET /raw/v1/responses HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n')
+  socket.write(
+    'GET /raw/v1/responses HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+  )
   const chunks: Buffer[] = []
   for await (const chunk of socket) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks)

@@ -7,7 +7,20 @@ test('a warm-up is a call without usage, a response after it has its own', async
   const provider = await startSocketProvider()
   const weir = await startWeir({ providers: { openai: provider.url } })
   let n = 0
-  provider.onFrame((ws) => ws.send(JSON.stringify({ type: 'response.completed', response: { id: `resp_${++n}`, status: 'completed', model: 'gpt-5-mini', output: [], usage: { input_tokens: 11, output_tokens: 3, total_tokens: 14 } } })))
+  provider.onFrame((ws) =>
+    ws.send(
+      JSON.stringify({
+        type: 'response.completed',
+        response: {
+          id: `resp_${++n}`,
+          status: 'completed',
+          model: 'gpt-5-mini',
+          output: [],
+          usage: { input_tokens: 11, output_tokens: 3, total_tokens: 14 },
+        },
+      }),
+    ),
+  )
   const client = await connect(weir, '/openai/v1/responses')
   // A tool may have a parameter of this name: only the top level counts.
   client.send({ type: 'response.create', generate: false, model: 'gpt-5-mini', input: 'warm' })

@@ -12,10 +12,15 @@ let provider: FakeProvider
 let weir: TestWeir
 
 beforeAll(async () => {
-  provider = await startProvider(json(chatAnswer(), { headers: { location: 'https://files.example/x?X-Amz-Signature=CANARY-signed&a=1' } }))
+  provider = await startProvider(
+    json(chatAnswer(), { headers: { location: 'https://files.example/x?X-Amz-Signature=CANARY-signed&a=1' } }),
+  )
   weir = await startWeir({
     providers: { anthropic: provider, openai: provider },
-    config: { adminToken: KEY, providers: { openai: { headers: { Authorization: 'Bearer CONFIGURED', 'X-Team': 'search' } } } },
+    config: {
+      adminToken: KEY,
+      providers: { openai: { headers: { Authorization: 'Bearer CONFIGURED', 'X-Team': 'search' } } },
+    },
   })
 })
 afterAll(async () => {
@@ -23,7 +28,12 @@ afterAll(async () => {
   await provider.close()
 })
 
-const post = (path: string, headers: Record<string, string>) => fetch(weir.url + path, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: '{"model":"m","messages":[]}' })
+const post = (path: string, headers: Record<string, string>) =>
+  fetch(weir.url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: '{"model":"m","messages":[]}',
+  })
 
 test.each([
   [{ authorization: `Bearer ${OAUTH}`, 'x-api-key': KEY }],
@@ -43,7 +53,11 @@ test('a configured credential header is for those who show a Weir key, and is sa
   const stranger = await post('/openai/v1/chat/completions', {})
   expect([stranger.status, stranger.headers.get('x-weir-error')]).toEqual([401, 'credential_required'])
   const own = await post('/openai/v1/chat/completions', { authorization: 'Bearer sk-own-0123456789abcdef' })
-  expect([own.status, provider.last().headers.authorization, provider.last().headers['x-team']]).toEqual([200, 'Bearer sk-own-0123456789abcdef', 'search'])
+  expect([own.status, provider.last().headers.authorization, provider.last().headers['x-team']]).toEqual([
+    200,
+    'Bearer sk-own-0123456789abcdef',
+    'search',
+  ])
   const trusted = await post('/openai/v1/chat/completions', { 'x-weir-key': KEY })
   expect(provider.last().headers.authorization).toBe('Bearer CONFIGURED')
   const call = await weir.recorded(trusted.headers.get('x-weir-call-id')!)
@@ -51,7 +65,11 @@ test('a configured credential header is for those who show a Weir key, and is sa
 })
 
 test('cookies, signed addresses and percent-encoded parameter names do not reach the disk', async () => {
-  const answer = await post('/anthropic/v1/messages?a=1&%6bey=CANARY-in-query', { cookie: 'a=CANARY-one; session=CANARY-two', 'x-auth': 'CANARY-auth', referer: 'https://x.example/?token=CANARY-referer' })
+  const answer = await post('/anthropic/v1/messages?a=1&%6bey=CANARY-in-query', {
+    cookie: 'a=CANARY-one; session=CANARY-two',
+    'x-auth': 'CANARY-auth',
+    referer: 'https://x.example/?token=CANARY-referer',
+  })
   await weir.recorded(answer.headers.get('x-weir-call-id')!)
   await weir.close()
   for (const file of files(weir.dataDir)) expect([file, readFileSync(file).includes('CANARY')]).toEqual([file, false])
@@ -59,7 +77,9 @@ test('cookies, signed addresses and percent-encoded parameter names do not reach
 
 const files = (folder: string): string[] => {
   try {
-    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? files(join(folder, entry.name)) : entry.isFile() ? [join(folder, entry.name)] : []))
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? files(join(folder, entry.name)) : entry.isFile() ? [join(folder, entry.name)] : [],
+    )
   } catch {
     return []
   }

@@ -36,7 +36,12 @@ test('leaving mid-stream ends the upstream request and keeps what was received',
   client.destroy()
   await provider.aborted
   const call = await weir.recorded(id)
-  expect(call).toMatchObject({ outcome: 'client_abort', errorCode: 'client_gone', status: 200, usageSource: 'estimated' })
+  expect(call).toMatchObject({
+    outcome: 'client_abort',
+    errorCode: 'client_gone',
+    status: 200,
+    usageSource: 'estimated',
+  })
   expect(call.events).toBeGreaterThanOrEqual(6)
   expect(call.events).toBeLessThan(1000)
 })

@@ -18,14 +18,21 @@ afterAll(async () => {
 })
 
 const post = (headers: Record<string, string>, url = weir.url) =>
-  fetch(`${url}/openai/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: '{"model":"m","stream":true,"messages":[]}' })
+  fetch(`${url}/openai/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: '{"model":"m","stream":true,"messages":[]}',
+  })
 
 test('headers: silence after the request', async () => {
   provider.answer(() => {})
   const answer = await post({ 'x-weir-timeout-headers': '80ms' })
   expect([answer.status, answer.headers.get('x-weir-error')]).toEqual([504, 'timeout_headers'])
   expect(((await answer.json()) as any).error.message).toContain('x-weir-timeout-headers')
-  expect(await weir.recorded(answer.headers.get('x-weir-call-id')!)).toMatchObject({ outcome: 'timeout', errorCode: 'timeout_headers' })
+  expect(await weir.recorded(answer.headers.get('x-weir-call-id')!)).toMatchObject({
+    outcome: 'timeout',
+    errorCode: 'timeout_headers',
+  })
   await provider.aborted
 })
 
@@ -37,7 +44,10 @@ test('first event: headers, then nothing', async () => {
   const answer = await post({ 'x-weir-timeout-first-event': '80' })
   expect(answer.status).toBe(200)
   expect(await answer.text()).toContain('timeout_first_event')
-  expect(await weir.recorded(answer.headers.get('x-weir-call-id')!)).toMatchObject({ outcome: 'timeout', errorCode: 'timeout_first_event' })
+  expect(await weir.recorded(answer.headers.get('x-weir-call-id')!)).toMatchObject({
+    outcome: 'timeout',
+    errorCode: 'timeout_first_event',
+  })
 })
 
 test('idle: silence in the middle', async () => {
@@ -47,7 +57,10 @@ test('idle: silence in the middle', async () => {
   })
   const answer = await post({ 'x-weir-timeout-idle': '80ms' })
   expect(await answer.text()).toContain('timeout_idle')
-  expect(await weir.recorded(answer.headers.get('x-weir-call-id')!)).toMatchObject({ outcome: 'timeout', errorCode: 'timeout_idle' })
+  expect(await weir.recorded(answer.headers.get('x-weir-call-id')!)).toMatchObject({
+    outcome: 'timeout',
+    errorCode: 'timeout_idle',
+  })
 })
 
 test('total: a stream that never ends', async () => {

@@ -22,12 +22,29 @@ const breakAfter = (text: string, headers: Record<string, string> = { 'content-t
     response.write(text, () => setImmediate(() => response.destroy()))
   })
 
-const post = (path: string) => fetch(weir.url + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"model":"m","stream":true,"messages":[]}' })
+const post = (path: string) =>
+  fetch(weir.url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"model":"m","stream":true,"messages":[]}',
+  })
 
 test.each([
-  ['/openai/v1/chat/completions', chatStream(['a', 'b']).slice(0, 2).join(''), /\n\ndata: \{"error":\{.*"upstream_reset".*\n\n$/s],
-  ['/anthropic/v1/messages', messagesStream().slice(0, 4).join(''), /\n\nevent: error\ndata: \{"type":"error",.*\n\n$/s],
-  ['/openai/v1/responses', 'event: response.created\ndata: {"type":"response.created","response":{"id":"resp_1"}}\n\n', /\n\nevent: (?:response\.failed|error)\ndata: .*\n\n$/s],
+  [
+    '/openai/v1/chat/completions',
+    chatStream(['a', 'b']).slice(0, 2).join(''),
+    /\n\ndata: \{"error":\{.*"upstream_reset".*\n\n$/s,
+  ],
+  [
+    '/anthropic/v1/messages',
+    messagesStream().slice(0, 4).join(''),
+    /\n\nevent: error\ndata: \{"type":"error",.*\n\n$/s,
+  ],
+  [
+    '/openai/v1/responses',
+    'event: response.created\ndata: {"type":"response.created","response":{"id":"resp_1"}}\n\n',
+    /\n\nevent: (?:response\.failed|error)\ndata: .*\n\n$/s,
+  ],
 ])('%s: between two events the dialect’s own error event is appended', async (path, text, tail) => {
   breakAfter(text)
   const answer = await post(path)
@@ -50,7 +67,10 @@ test('a whole answer that stays short of its length is destroyed, not ended', as
   breakAfter('{"id":"chatcmpl', { 'content-type': 'application/json', 'content-length': '500' })
   const answer = await post('/openai/v1/chat/completions')
   await expect(answer.text()).rejects.toThrow()
-  expect(await weir.recorded(answer.headers.get('x-weir-call-id')!)).toMatchObject({ outcome: 'upstream_abort', responseBytes: 15 })
+  expect(await weir.recorded(answer.headers.get('x-weir-call-id')!)).toMatchObject({
+    outcome: 'upstream_abort',
+    responseBytes: 15,
+  })
 })
 
 test('a reset before the headers is a 502 in the dialect’s shape', async () => {

@@ -33,7 +33,10 @@ export interface FakeProvider {
   close(): Promise<void>
 }
 
-export async function startProvider(first: Answer = json({ ok: true }), options: { readBody?: boolean } = {}): Promise<FakeProvider> {
+export async function startProvider(
+  first: Answer = json({ ok: true }),
+  options: { readBody?: boolean } = {},
+): Promise<FakeProvider> {
   let how = first
   const requests: SeenRequest[] = []
   const aborted = Promise.withResolvers<void>()
@@ -96,16 +99,30 @@ function toSeen(incoming: IncomingMessage, body: Buffer): SeenRequest {
 
 /** A whole JSON answer. */
 export const json =
-  (value: unknown, { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> } = {}): Answer =>
+  (
+    value: unknown,
+    { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> } = {},
+  ): Answer =>
   (_, response) => {
     const body = JSON.stringify(value)
-    response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers })
+    response.writeHead(status, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      ...headers,
+    })
     response.end(body)
   }
 
 /** A stream of pieces, written one by one; `every` milliseconds apart, or each in a turn of its own. */
 export const stream =
-  (pieces: readonly (string | Buffer)[], { every = 0, contentType = 'text/event-stream', headers = {} }: { every?: number; contentType?: string; headers?: Record<string, string> } = {}): Answer =>
+  (
+    pieces: readonly (string | Buffer)[],
+    {
+      every = 0,
+      contentType = 'text/event-stream',
+      headers = {},
+    }: { every?: number; contentType?: string; headers?: Record<string, string> } = {},
+  ): Answer =>
   async (_, response) => {
     response.writeHead(200, { 'content-type': contentType, ...headers })
     for (const piece of pieces) {
@@ -134,16 +151,46 @@ export function chatAnswer(text = 'Hello there.', more: Record<string, unknown> 
 /** The same as a stream, one word a chunk, `[DONE]` at the end; usage only when asked for, as OpenAI does. */
 export function chatStream(words: readonly string[] = ['Hello', ' there', '.'], { usage = false } = {}): string[] {
   const chunk = (delta: unknown, finish: string | null = null) =>
-    sse({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1_760_000_000, model: 'gpt-5-mini-2025-08-07', choices: [{ index: 0, delta, finish_reason: finish }] })
-  const last = sse({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1_760_000_000, model: 'gpt-5-mini-2025-08-07', choices: [], usage: { prompt_tokens: 12, completion_tokens: words.length, total_tokens: 12 + words.length } })
-  return [chunk({ role: 'assistant', content: '' }), ...words.map((content) => chunk({ content })), chunk({}, 'stop'), ...(usage ? [last] : []), sse('[DONE]')]
+    sse({
+      id: 'chatcmpl-1',
+      object: 'chat.completion.chunk',
+      created: 1_760_000_000,
+      model: 'gpt-5-mini-2025-08-07',
+      choices: [{ index: 0, delta, finish_reason: finish }],
+    })
+  const last = sse({
+    id: 'chatcmpl-1',
+    object: 'chat.completion.chunk',
+    created: 1_760_000_000,
+    model: 'gpt-5-mini-2025-08-07',
+    choices: [],
+    usage: { prompt_tokens: 12, completion_tokens: words.length, total_tokens: 12 + words.length },
+  })
+  return [
+    chunk({ role: 'assistant', content: '' }),
+    ...words.map((content) => chunk({ content })),
+    chunk({}, 'stop'),
+    ...(usage ? [last] : []),
+    sse('[DONE]'),
+  ]
 }
 
 /** Anthropic's Messages as a stream. */
 export function messagesStream(words: readonly string[] = ['Hello', ' there.']): string[] {
-  const event = (type: string, data: Record<string, unknown>) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`
+  const event = (type: string, data: Record<string, unknown>) =>
+    `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`
   return [
-    event('message_start', { message: { id: 'msg_1', type: 'message', role: 'assistant', model: 'claude-sonnet-4-5-20250929', content: [], stop_reason: null, usage: { input_tokens: 10, output_tokens: 1 } } }),
+    event('message_start', {
+      message: {
+        id: 'msg_1',
+        type: 'message',
+        role: 'assistant',
+        model: 'claude-sonnet-4-5-20250929',
+        content: [],
+        stop_reason: null,
+        usage: { input_tokens: 10, output_tokens: 1 },
+      },
+    }),
     event('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }),
     event('ping', {}),
     ...words.map((text) => event('content_block_delta', { index: 0, delta: { type: 'text_delta', text } })),

@@ -14,11 +14,22 @@ export interface RawAnswer {
 }
 
 /** Sends lines with CRLF between them (Buffers as they are) and reads until the answer is whole, or matches `after`. */
-export function exchange(port: number, lines: (string | Buffer)[], { after }: { after?: RegExp } = {}): Promise<RawAnswer> {
+export function exchange(
+  port: number,
+  lines: (string | Buffer)[],
+  { after }: { after?: RegExp } = {},
+): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
     let raw = Buffer.alloc(0)
-    const head = Buffer.concat(lines.map((line, i) => Buffer.concat([typeof line === 'string' ? Buffer.from(line, 'latin1') : line, i < lines.length - 1 ? Buffer.from('\r\n') : Buffer.alloc(0)])))
+    const head = Buffer.concat(
+      lines.map((line, i) =>
+        Buffer.concat([
+          typeof line === 'string' ? Buffer.from(line, 'latin1') : line,
+          i < lines.length - 1 ? Buffer.from('\r\n') : Buffer.alloc(0),
+        ]),
+      ),
+    )
     const isHead = head.subarray(0, 5).toString() === 'HEAD '
     const answer = (): RawAnswer => ({ ...parse(raw), whole: isWhole(raw, isHead) })
     const finish = () => {
@@ -29,7 +40,9 @@ export function exchange(port: number, lines: (string | Buffer)[], { after }: { 
       raw = Buffer.concat([raw, bytes])
       if (after ? after.test(raw.toString('latin1')) : isWhole(raw, isHead)) finish()
     })
-    socket.on('close', () => (raw.length > 0 ? resolve(answer()) : reject(new Error('The connection was closed without an answer.'))))
+    socket.on('close', () =>
+      raw.length > 0 ? resolve(answer()) : reject(new Error('The connection was closed without an answer.')),
+    )
     socket.on('error', (error) => (raw.length > 0 ? finish() : reject(error)))
     socket.write(head)
   })
@@ -40,7 +53,8 @@ function isWhole(raw: Buffer, isHead: boolean): boolean {
   if (end < 0) return false
   const answer = parse(raw)
   if (isHead || / (204|304) /.test(`${answer.statusLine} `)) return true
-  if (answer.header('transfer-encoding') === 'chunked') return /\r\n0\r\n(?:[^\r\n]+\r\n)*\r\n$/.test(raw.toString('latin1', end))
+  if (answer.header('transfer-encoding') === 'chunked')
+    return /\r\n0\r\n(?:[^\r\n]+\r\n)*\r\n$/.test(raw.toString('latin1', end))
   const length = answer.header('content-length')
   return length !== null && raw.length >= end + 4 + Number(length)
 }
@@ -48,7 +62,10 @@ function isWhole(raw: Buffer, isHead: boolean): boolean {
 function parse(raw: Buffer): Omit<RawAnswer, 'whole'> {
   const end = raw.indexOf('\r\n\r\n')
   const [statusLine = '', ...lines] = raw.toString('latin1', 0, end < 0 ? raw.length : end).split('\r\n')
-  const headers = lines.map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()])
+  const headers = lines.map((line): [string, string] => [
+    line.slice(0, line.indexOf(':')),
+    line.slice(line.indexOf(':') + 1).trim(),
+  ])
   const header = (name: string) => headers.find(([key]) => key.toLowerCase() === name)?.[1] ?? null
   const rest = end < 0 ? Buffer.alloc(0) : raw.subarray(end + 4)
   return { raw, statusLine, headers, header, body: header('transfer-encoding') === 'chunked' ? unchunk(rest) : rest }

@@ -57,7 +57,9 @@ export interface Client {
 }
 
 export async function connect(weir: TestWeir, path: string, { compress = false } = {}): Promise<Client> {
-  const ws = new WebSocket(weir.url.replace('http', 'ws') + path, { perMessageDeflate: compress ? { threshold: 0 } : false })
+  const ws = new WebSocket(weir.url.replace('http', 'ws') + path, {
+    perMessageDeflate: compress ? { threshold: 0 } : false,
+  })
   const seen: (string | Buffer)[] = []
   const waiting = new Set<() => void>()
   let callId = ''
@@ -90,9 +92,18 @@ export async function connect(weir: TestWeir, path: string, { compress = false }
 }
 
 /** The handshake's row and those of the responses on its socket, by outcome and operation. */
-export async function rowsOf(weir: TestWeir, before: number, responses: number): Promise<{ handshake: Call; turns: Call[] }> {
+export async function rowsOf(
+  weir: TestWeir,
+  before: number,
+  responses: number,
+): Promise<{ handshake: Call; turns: Call[] }> {
   const rows = (await weir.recordedCount(before + responses + 1)).slice(before)
-  return { handshake: rows.find((row) => row.operation === 'websocket')!, turns: rows.filter((row) => row.operation !== 'websocket').sort((a, b) => (`${a.outcome} ${a.operation}` < `${b.outcome} ${b.operation}` ? -1 : 1)) }
+  return {
+    handshake: rows.find((row) => row.operation === 'websocket')!,
+    turns: rows
+      .filter((row) => row.operation !== 'websocket')
+      .sort((a, b) => (`${a.outcome} ${a.operation}` < `${b.outcome} ${b.operation}` ? -1 : 1)),
+  }
 }
 
 /** The bytes that Weir kept of a call. */

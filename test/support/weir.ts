@@ -37,7 +37,15 @@ export interface TestOptions {
   inContainer?: boolean
 }
 
-export async function startWeir({ providers = {}, config = {}, dataDir, httpProxy, httpsProxy, noProxy, inContainer = false }: TestOptions = {}): Promise<TestWeir> {
+export async function startWeir({
+  providers = {},
+  config = {},
+  dataDir,
+  httpProxy,
+  httpsProxy,
+  noProxy,
+  inContainer = false,
+}: TestOptions = {}): Promise<TestWeir> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'weir-test-')))
   const base = { port: 0, data: folder, drainDelay: 0, ...config }
   const source = createSource(base, providers)
@@ -86,7 +94,10 @@ export async function startWeir({ providers = {}, config = {}, dataDir, httpProx
   }
 }
 
-function createSource(first: Record<string, unknown>, fakes: Record<string, FakeProvider | string>): ConfigSource & { replace(next: Record<string, unknown>): void } {
+function createSource(
+  first: Record<string, unknown>,
+  fakes: Record<string, FakeProvider | string>,
+): ConfigSource & { replace(next: Record<string, unknown>): void } {
   const parse = (settings: Record<string, unknown>): Config => {
     const named = (settings['providers'] ?? {}) as Record<string, object>
     const providers: Record<string, object> = { ...named }
