@@ -112,6 +112,9 @@ function readPiece(piece: Json): Part[] {
   if (type === 'refusal') return [{ type: 'refusal', text: asText(piece.refusal) ?? '' }]
   if (type === 'reasoning_text' || type === 'summary_text')
     return [{ type: 'reasoning', text: asText(piece.text) ?? '' }]
+  // Realtime: what was said, in words.
+  if ((type === 'output_audio' || type === 'audio') && asName(piece.transcript))
+    return [{ type: 'text', text: String(piece.transcript) }]
   return [toMedia(type, piece)]
 }
 

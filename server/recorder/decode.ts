@@ -145,11 +145,17 @@ export function parsedFrames(bytes: Uint8Array): unknown {
   const frames = textOf(bytes)
     .split('\n')
     .map(parsed)
-    .filter((frame) => frame !== undefined) as ({ type?: unknown; item?: unknown; input?: unknown; response?: object } | null)[]
+    .filter((frame) => frame !== undefined) as ({
+    type?: unknown
+    item?: unknown
+    input?: unknown
+    response?: object
+  } | null)[]
   const typed = (type: string) => frames.filter((frame) => frame?.type === type)
   const asked = typed('response.create').at(-1)
   const input = typed('conversation.item.create').map((frame) => frame?.item)
-  if (asked && input.length > 0 && asked.input === undefined) return { ...asked, response: { input, ...asked.response } }
+  if (asked && input.length > 0 && asked.input === undefined)
+    return { ...asked, response: { input, ...asked.response } }
   return asked ?? frames.findLast((frame) => !SILENT.has(String(frame?.type))) ?? (frames.length > 0 ? {} : undefined)
 }
 
