@@ -100,7 +100,9 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))('%s',
     expect(read('application/json', bytes).problem).not.toBeNull()
   })
 
-  describe.skipIf(!fixture.stream)('its stream', () => {
+  // Embeddings and what is kept raw have no stream to read.
+  if (!fixture.stream) return
+  describe('its stream', () => {
     const { contentType, events } = fixture.stream ?? { contentType: '', events: [] }
     const bytes = Buffer.from(events.join(''))
 
