@@ -2,14 +2,14 @@
  * A call whose content ends the whole recorder (an endless loop, no memory left, a crash in native code) would end it again
  * after each restart. So a mark file stands in the data folder while a recorder works. Where a new one finds it, the one
  * before did not end by itself: the first calls are then recorded one by one, each written into the mark before it is
- * touched. Whoever is named there twice is stored raw and passed over.
- * A thread that crashed under a live process counts twice at once (it was the call); a process that was killed from outside
- * counts once, so that two kills at bad moments accuse nobody. Costs nothing after a clean end.
+ * touched. Whoever is named there again and again is stored raw and passed over.
+ * A thread that crashed under a live process is proof enough (it was the call); a process that was killed from outside counts
+ * once of three, so that kills at bad moments accuse nobody (two did, on a slow machine). Costs nothing after a clean end.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const ENOUGH = 2
+const ENOUGH = 3
 
 export interface Danger {
   /** True while calls must be recorded one by one. */

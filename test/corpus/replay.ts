@@ -69,7 +69,7 @@ async function sendOne(
 ): Promise<{ incoming: IncomingMessage; body: Buffer }> {
   const { recording, request } = exchange
   const path = `/${recording.provider}${recording.path}`
-  const headers = ['Host', 'weir.test', ...request.headers, ...framing(exchange, request)]
+  const headers = ['Host', 'localhost', ...request.headers, ...framing(exchange, request)]
   const outgoing = open({ host: '127.0.0.1', port, agent, method: recording.method, path, headers })
   const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>
   await write(outgoing, request)
