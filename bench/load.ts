@@ -1,6 +1,6 @@
 /**
- * The load, in processes of its own: wrk for throughput (a C program, so that it costs its core little), autocannon at a fixed rate
- * for latency, and a probe of our own for the first byte of a stream.
+ * The load, in processes of its own: wrk for throughput (a C program, so that it costs its core little), `fixed-rate.ts`
+ * for latency, and a probe for the first byte of a stream.
  */
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
