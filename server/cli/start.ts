@@ -23,9 +23,11 @@ export const start = async (command: Command, terminal: Terminal, places: Places
     () => startWeir({ config, demo: demo !== null, ...places, proxy, say, inContainer: contained }),
     config,
   )
+  // Before a word is said: whoever reads the address may end Weir at once, and it must end in order.
+  const told = untilTold(weir, demo, terminal)
   for (const line of welcome(weir, config, demo !== null, places.version)) terminal.print(line)
   demo?.begin(weir.url)
-  await untilTold(weir, demo, terminal)
+  await told
   await demo?.close()
 }
 
