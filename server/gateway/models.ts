@@ -3,8 +3,8 @@
  * Clients call it at their start and wait (Claude Code gives up after 3 s), so no upstream may be in its way.
  */
 import type { Gateway } from './gateway.ts'
-import type { LiveCall, Rules } from './live.ts'
-import { headerOf } from './headers.ts'
+import { elapsed, type LiveCall, type Rules } from './live.ts'
+import { headerOf, ownHeaders } from './headers.ts'
 
 export const asksForModels = (call: LiveCall): boolean => call.address?.provider === null && isModelList(call)
 
@@ -47,7 +47,13 @@ export async function answerModels(call: LiveCall, gateway: Gateway): Promise<vo
   call.ending = {
     kind: 'whole',
     status: 200,
-    headers: ['content-type', 'application/json', 'content-length', String(body.length), 'x-weir-call-id', call.id],
+    headers: [
+      'content-type',
+      'application/json',
+      'content-length',
+      String(body.length),
+      ...ownHeaders(call, elapsed(call), null),
+    ],
     body,
   }
   call.answered = { outcome: 'ok', status: 200, errorCode: null, errorMessage: null }
