@@ -26,8 +26,8 @@ interface Kind {
   body(tag: string): string
   /** The pieces of the answer. */
   answer(tag: string, random: () => number): string[]
-  /** After this the client is satisfied; null: only HTTP tells the end. */
-  terminal: string | null
+  /** The event, whole with its blank line, after which the client is satisfied; null: only HTTP tells the end. */
+  terminal: RegExp | null
   stream: boolean
   /** A whole body goes with its length, or in chunks. */
   chunked?: boolean
@@ -84,7 +84,7 @@ const KINDS: Kind[] = [
     path: '/openai/v1/chat/completions',
     body: (tag) => chatBody(tag, { stream: true }),
     answer: (tag, random) => chatStream(words(tag, random), { usage: true }),
-    terminal: 'data: [DONE]\n\n',
+    terminal: /data: \[DONE\]\n\n/,
     stream: true,
   },
   {
@@ -98,7 +98,7 @@ const KINDS: Kind[] = [
         messages: [{ role: 'user', content: tag }],
       }),
     answer: (tag, random) => messagesStream(words(tag, random)),
-    terminal: 'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+    terminal: /data: {"type":"message_stop"}\n\n/,
     stream: true,
   },
   {
@@ -106,7 +106,7 @@ const KINDS: Kind[] = [
     path: '/openai/v1/responses',
     body: (tag) => JSON.stringify({ model: 'gpt-5-mini', stream: true, input: tag }),
     answer: (tag, random) => responsesStream(tag, words(tag, random)),
-    terminal: '"type":"response.completed"',
+    terminal: /data: {"type":"response.completed"[^\n]*\n\n/,
     stream: true,
   },
   {
@@ -202,7 +202,7 @@ export async function createTraffic(seed: number): Promise<Traffic> {
           one.id = String(answer.headers['x-weir-call-id'])
           answer.on('data', (bytes: Buffer) => {
             one.bytes = Buffer.concat([one.bytes, bytes])
-            if (!one.complete && kind.terminal !== null && one.bytes.includes(kind.terminal)) finish()
+            if (!one.complete && kind.terminal !== null && kind.terminal.test(one.bytes.toString())) finish()
           })
           answer.on('end', () => {
             one.ended = answer.complete
