@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
 import { type Command, parseCommand, UsageError } from './cli/arguments.ts'
 import { helpText } from './cli/help.ts'
 import { runtimeProblem } from './cli/runtime.ts'
@@ -51,6 +52,10 @@ const terminal: Terminal = {
   print: (line) => console.log(line),
   complain: (line) => console.error(line),
 }
+
+// V8 makes what outlived a few collections in its old generation from then on. Under many connections that hits the small arrays of
+// the data path, and each dead one keeps its calls until the next full collection (measured: 40 % of all memory, 20 ms pauses).
+setFlagsFromString('--no-allocation-site-pretenuring')
 
 // What Weir writes is its user's alone: databases and their side files have no mode of their own, and threads inherit this.
 process.umask(0o077)

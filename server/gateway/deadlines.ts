@@ -3,8 +3,9 @@
  * and a timer of Node's for each phase of each call cost the data path a tenth of its throughput.
  */
 import { performance } from 'node:perf_hooks'
+import { type Bagged, createBag } from '../bag.ts'
 
-export interface Deadline {
+export interface Deadline extends Bagged {
   /** performance.now() at which it has passed; may be moved at any time. */
   at: number
   expire(): void
@@ -20,21 +21,21 @@ const EVERY_MS = 50
 const REST_AFTER = 100
 
 export function createDeadlines(): Deadlines {
-  const deadlines = new Set<Deadline>()
+  const deadlines = createBag<Deadline>()
   let timer: NodeJS.Timeout | null = null
   let idleLooks = 0
 
   const look = () => {
-    idleLooks = deadlines.size === 0 ? idleLooks + 1 : 0
+    idleLooks = deadlines.size() === 0 ? idleLooks + 1 : 0
     if (idleLooks > REST_AFTER) {
       clearInterval(timer!)
       timer = null
       return
     }
     const now = performance.now()
-    for (const deadline of deadlines) {
-      if (deadline.at > now) continue
-      deadlines.delete(deadline)
+    for (const deadline of deadlines.list()) {
+      // One that expires may take others with it.
+      if (deadline.at > now || !deadlines.remove(deadline)) continue
       deadline.expire()
     }
   }
@@ -46,6 +47,6 @@ export function createDeadlines(): Deadlines {
       idleLooks = 0
       timer = setInterval(look, EVERY_MS).unref()
     },
-    remove: (deadline) => void deadlines.delete(deadline),
+    remove: (deadline) => void deadlines.remove(deadline),
   }
 }

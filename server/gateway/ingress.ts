@@ -101,7 +101,8 @@ function bufferBody(call: LiveCall, gateway: Gateway, limit: number): Promise<vo
   let size = 0
   return new Promise((resolve, reject) => {
     const deadline = {
-      at: performance.now() + headTimeout,
+      place: -1,
+    at: performance.now() + headTimeout,
       expire: () =>
         stop(
           new WeirError(

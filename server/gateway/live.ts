@@ -125,6 +125,8 @@ export interface LiveCall {
   /** Sends what the usage filter still holds back. */
   remainder: (() => void) | null
   clientGone: boolean
+  /** In `running`. */
+  place: number
   /**
    * Ends what is under way; set while something is. Always by way of a name (`const giveUp = …; call.abort = giveUp`): V8 makes a
    * function that is written straight into a property in its old generation, where it keeps all that it sees alive until the next
@@ -197,6 +199,7 @@ export function openCall(incoming: IncomingMessage, outgoing: ServerResponse, ru
     delivered: null,
     remainder: null,
     clientGone: false,
+    place: -1,
     abort: null,
   }
 }

@@ -16,6 +16,7 @@ export function requestBody(call: LiveCall, gateway: Gateway, touch: () => void)
 async function* flow(call: LiveCall, gateway: Gateway, head: Buffer[], touch: () => void): AsyncGenerator<Buffer> {
   const { headTimeout } = call.rules.config.ingress
   const deadline = {
+    place: -1,
     at: Number.POSITIVE_INFINITY,
     expire: () =>
       call.abort?.(

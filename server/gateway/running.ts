@@ -1,4 +1,5 @@
 /** Calls that are under way: shown live, and ended on demand. Costs the data path one map entry; the rest happens when someone looks. */
+import { createBag } from '../bag.ts'
 import type { Call } from '../call.ts'
 import { WeirError } from '../errors.ts'
 import { elapsed, type LiveCall } from './live.ts'
@@ -25,15 +26,14 @@ export interface Running {
 }
 
 export function createRunning(): Running {
-  const calls = new Map<string, LiveCall>()
+  const calls = createBag<LiveCall>()
   const listeners = new Set<(event: RunningEvent) => void>()
   let waiting: (() => void)[] = []
 
   const tell = (type: RunningEvent['type'], call: LiveCall) => {
     for (const listener of listeners) listener({ type, call: toCall(call) })
   }
-  const cancel = (id: string): boolean => {
-    const call = calls.get(id)
+  const cancel = (call: LiveCall | undefined): boolean => {
     if (!call?.abort) return false
     call.abort(new WeirError('canceled', 'This call was ended by hand in Weir.'))
     return true
@@ -41,30 +41,30 @@ export function createRunning(): Running {
 
   return {
     add(call) {
-      calls.set(call.id, call)
+      calls.add(call)
       // Told once the call knows its provider: before that there is nothing to show.
-      if (listeners.size > 0) setImmediate(() => calls.has(call.id) && tell('started', call))
+      if (listeners.size > 0) setImmediate(() => call.place >= 0 && tell('started', call))
     },
     remove(call) {
-      calls.delete(call.id)
+      calls.remove(call)
       if (listeners.size > 0) tell('ended', call)
-      if (calls.size > 0 || waiting.length === 0) return
+      if (calls.size() > 0 || waiting.length === 0) return
       for (const resolve of waiting) resolve()
       waiting = []
     },
-    size: () => calls.size,
-    list: () => [...calls.values()].map(toCall),
-    cancel,
+    size: calls.size,
+    list: () => calls.list().map(toCall),
+    cancel: (id) => cancel(calls.list().find((call) => call.id === id)),
     cancelSession: (id) =>
-      [...calls.values()].filter((call) => call.caller.session?.id === id && cancel(call.id)).length,
+      calls.list().filter((call) => call.caller.session?.id === id && cancel(call)).length,
     cancelAll() {
-      for (const id of calls.keys()) cancel(id)
+      for (const call of calls.list()) cancel(call)
     },
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    idle: () => (calls.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    idle: () => (calls.size() === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   }
 }
 

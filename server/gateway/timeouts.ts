@@ -84,6 +84,7 @@ export function createTimeouts(
   let phase: Phase = 'connect'
   let standsStill = false
   const deadline: Deadline = {
+    place: -1,
     at: totalAt,
     expire: () => fail(toTimeout(deadline.at === totalAt ? 'total' : phase, limits, target)),
   }

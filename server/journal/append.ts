@@ -6,6 +6,7 @@
  */
 import { createEncoder, hasBody } from './encode.ts'
 import type { CallState, Done, Pending } from './encode.ts'
+import { createCallTable } from './call-table.ts'
 import { nodeFs } from './disk.ts'
 import type { JournalFs } from './disk.ts'
 import type { EndMeta, Journal, PartData } from './entry.ts'
@@ -55,7 +56,7 @@ export const createJournal = async (options: JournalOptions): Promise<JournalWri
   const folder = claimWriterFolder(dir)
   const encoder = createEncoder()
   const limits = createLimits({ journalDir: dir, maxBytes, queueBytes })
-  const calls = new Map<string, CallState>()
+  const calls = createCallTable<CallState>()
   let owed: CallState[] = []
   let owedBytes = 0
   let bodiesShed = 0
@@ -169,7 +170,7 @@ export const createJournal = async (options: JournalOptions): Promise<JournalWri
     start: (callId, meta) =>
       new Promise((resolve) => {
         const call = { callId, request: 0, response: 0, shed: false, counted: 0, lost: false, end: null }
-        calls.set(callId, call)
+        calls.add(call)
         startThen(call, meta.startedAt, JSON.stringify(meta), resolve)
       }),
     attempt: (callId, meta) =>
