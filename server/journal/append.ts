@@ -7,7 +7,7 @@
 import { createEncoder, hasBody } from './encode.ts'
 import type { CallState, Done, Pending } from './encode.ts'
 import { createCallTable } from './call-table.ts'
-import { nodeFs } from './disk.ts'
+import { createNodeFs } from './disk.ts'
 import type { JournalFs } from './disk.ts'
 import type { EndMeta, Journal, PartData } from './entry.ts'
 import { claimWriterFolder, listSegments, newIncarnation } from './files.ts'
@@ -106,7 +106,7 @@ export const createJournal = async (options: JournalOptions): Promise<JournalWri
     segmentBytes: Math.min(options.segmentBytes, Math.floor(maxBytes / 8)),
     syncEach: fsync === 'always',
     durable: fsync !== 'off',
-    fs: options.fs ?? nodeFs,
+    fs: options.fs ?? createNodeFs(),
     settle: group.settle,
     stripped: (entry) => shed(entry.owner, direction(entry)),
     grown: limits.grown,

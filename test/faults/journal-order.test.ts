@@ -15,7 +15,7 @@ import { createHandler } from '../../server/gateway/handle.ts'
 import { createRunning } from '../../server/gateway/running.ts'
 import { createUpstreams } from '../../server/gateway/upstreams.ts'
 import { createJournal } from '../../server/journal/append.ts'
-import { nodeFs } from '../../server/journal/disk.ts'
+import { createNodeFs } from '../../server/journal/disk.ts'
 import { createProviders } from '../../server/providers/registry.ts'
 import { startProvider } from '../support/provider.ts'
 import { get } from './support.ts'
@@ -34,6 +34,7 @@ test('pieces that found no room do not overtake those that did', async () => {
     }
     response.end()
   })
+  const nodeFs = createNodeFs()
   const config = configSchema.parse({ providers: { openai: { baseUrl: provider.url } } })
   const journal = await createJournal({
     dir,

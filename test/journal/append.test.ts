@@ -41,7 +41,7 @@ test('entries come back in order and as they were given', async () => {
 test('the entries of a tick go out in one write, and only one write is out at a time', async () => {
   const dir = newJournalDir()
   const { fs, faults, writes } = createFaultyFs()
-  const { nodeFs } = await import('../../server/journal/disk.ts')
+  const nodeFs = (await import('../../server/journal/disk.ts')).createNodeFs()
   let outstanding = 0
   let most = 0
   faults.writev = (fd, buffers, position, done) => {
@@ -161,7 +161,7 @@ test('the recorder is woken by a call that is over, not by a piece', async () =>
 
 test.each(['interval', 'always'] as const)('fsync %s syncs what was written', async (fsync) => {
   const { fs, faults } = createFaultyFs()
-  const { nodeFs } = await import('../../server/journal/disk.ts')
+  const nodeFs = (await import('../../server/journal/disk.ts')).createNodeFs()
   let syncs = 0
   const synced = new Promise<void>((resolve) => {
     faults.sync = (fd, done) => nodeFs.sync(fd, (error) => (syncs++, resolve(), done(error)))

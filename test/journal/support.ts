@@ -11,7 +11,7 @@ import { createJournal } from '../../server/journal/append.ts'
 import type { JournalOptions, JournalWriter } from '../../server/journal/append.ts'
 import { createAssembler } from '../../server/journal/assemble.ts'
 import type { Assembler } from '../../server/journal/assemble.ts'
-import { nodeFs } from '../../server/journal/disk.ts'
+import { createNodeFs } from '../../server/journal/disk.ts'
 import type { JournalFs } from '../../server/journal/disk.ts'
 import type { Entry, JournaledCall, PartData, Position } from '../../server/journal/entry.ts'
 import { listSegments } from '../../server/journal/files.ts'
@@ -87,6 +87,7 @@ export const segmentPaths = (dir: string, writer: string): string[] =>
   listSegments(join(dir, writer)).map(({ path }) => path)
 
 type Writev = JournalFs['writev']
+const nodeFs = createNodeFs()
 
 /** The real file system; `writev` and others can be replaced at any time through the object that comes with it. */
 export const createFaultyFs = (): { fs: JournalFs; faults: Partial<JournalFs>; writes: number[] } => {
