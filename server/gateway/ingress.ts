@@ -4,7 +4,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import { WeirError } from '../errors.ts'
-import { isLocalName, isLoopbackAddress, originOf } from '../origin.ts'
+import { isLocalName, isLoopbackAddress } from '../origin.ts'
 import { readAddress } from './address.ts'
 import { checkAccess } from './admit.ts'
 import { readCaller } from './caller.ts'
@@ -42,7 +42,7 @@ export async function ingress(call: LiveCall, gateway: Gateway): Promise<void> {
 function checkHost(call: LiveCall): void {
   const { config, isTrustedProxy } = call.rules
   if (!isLoopbackAddress(config.host)) return
-  const { host } = originOf(call.incoming, isTrustedProxy)
+  const host = call.incoming.headers.host ?? ''
   // A name without a dot is one of this network's: nobody outside can make it resolve.
   if (!host.includes('.') || isLocalName(host, config.host) || isTrustedProxy(call.incoming.socket.remoteAddress ?? ''))
     return

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { STATUS_CODES } from 'node:http'
 import { WeirError } from '../errors.ts'
 import type { LiveAttempt, Sink } from './attempt.ts'
+import { createGather } from './gather.ts'
 import { type Gateway, record } from './gateway.ts'
 import { headerOf, ownHeaders, toClientHeaders } from './headers.ts'
 import { hintFor } from './hint.ts'
@@ -70,17 +71,21 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
     let out = follow(null, gateway.journal.attempt(call.id, attempt.meta), () =>
       sendHeaders(call, attempt, { flush: waiting === 0, filtered: filter !== null }),
     )
+    const gather = createGather((bytes) => {
+      const written = record(call, gateway, 'response', bytes, elapsed(call))
+      out = follow(out, written, () => {
+        waiting -= bytes.length
+        send(filter ? filter.push(bytes) : bytes)
+      })
+      if (waiting > WAITING_LIMIT) holdFor(written)
+    })
     const sink: Sink = {
       piece(bytes) {
         waiting += bytes.length
-        const written = record(call, gateway, 'response', bytes, elapsed(call))
-        out = follow(out, written, () => {
-          waiting -= bytes.length
-          send(filter ? filter.push(bytes) : bytes)
-        })
-        if (waiting > WAITING_LIMIT) holdFor(written)
+        gather.add(bytes)
       },
       end(trailers) {
+        gather.flush()
         call.trailers = trailers.length > 0 ? trailers : null
         call.delivered = out
         if (waiting + call.outgoing.writableLength < HANDED_OVER) resolve(null)
@@ -91,7 +96,10 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
           void out.then(() => drained(call)).then(() => resolve(null))
         }
       },
-      fail: (error) => void out.then(() => resolve(error)),
+      fail(error) {
+        gather.flush()
+        void out.then(() => resolve(error))
+      },
     }
     /** The disk is slower than the provider: wait until this write is through. */
     const holdFor = (written: Promise<boolean>) => {

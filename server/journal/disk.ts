@@ -25,7 +25,7 @@ const syncFolder = (path: string, done: Result): void => {
 }
 
 /** Up to here a write is a copy into the page cache that is done before another thread would have woken up. */
-const AT_ONCE_BYTES = 64 * 1024
+const AT_ONCE_BYTES = 256 * 1024
 /** A copy that took so long was no copy: the disk is in it. */
 const SLOW_MS = 50
 /** A sync that is out for so long tells the same before a write has to. */
