@@ -102,7 +102,7 @@ function bufferBody(call: LiveCall, gateway: Gateway, limit: number): Promise<vo
   return new Promise((resolve, reject) => {
     const deadline = {
       place: -1,
-    at: performance.now() + headTimeout,
+      at: performance.now() + headTimeout,
       expire: () =>
         stop(
           new WeirError(

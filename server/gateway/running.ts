@@ -55,8 +55,7 @@ export function createRunning(): Running {
     size: calls.size,
     list: () => calls.list().map(toCall),
     cancel: (id) => cancel(calls.list().find((call) => call.id === id)),
-    cancelSession: (id) =>
-      calls.list().filter((call) => call.caller.session?.id === id && cancel(call)).length,
+    cancelSession: (id) => calls.list().filter((call) => call.caller.session?.id === id && cancel(call)).length,
     cancelAll() {
       for (const call of calls.list()) cancel(call)
     },
