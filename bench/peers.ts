@@ -62,7 +62,12 @@ async function litellm(upstream: Running, cores: string): Promise<Subject> {
     cores,
     [join(folder, 'bin/litellm'), '--config', settings, '--port', String(port), '--host', '127.0.0.1'],
     answering(`http://127.0.0.1:${port}/health/liveliness`, port),
-    { LITELLM_TELEMETRY: 'False', LITELLM_LOCAL_MODEL_COST_MAP: 'True' },
+    // It refuses to start without a key of its own: it gets the one that the load shows.
+    {
+      LITELLM_TELEMETRY: 'False',
+      LITELLM_LOCAL_MODEL_COST_MAP: 'True',
+      LITELLM_MASTER_KEY: 'sk-bench-0123456789abcdef',
+    },
   )
   return {
     name: 'LiteLLM (stores nothing)',

@@ -16,7 +16,7 @@ import { direct, forwarder, type Subject, weir } from './subjects.ts'
 const { values: options } = parseArgs({
   options: { quick: { type: 'boolean' }, peers: { type: 'boolean' }, write: { type: 'boolean' } },
 })
-const SECONDS = options.quick ? 2 : 6
+const SECONDS = options.quick ? 2 : 4
 const ROUNDS = options.quick ? 1 : 3
 const LOAD_CORE = '1'
 const folder = mkdtempSync(join(tmpdir(), 'weir-load-'))
