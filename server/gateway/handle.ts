@@ -3,18 +3,15 @@
  * What happens after the answer (decode, price, store, publish) is the recorder's: see recorder/record.ts.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { WeirError } from '../errors.ts'
 import { admit } from './admit.ts'
-import { tryTarget } from './attempt.ts'
 import { finish } from './finish.ts'
+import { forward } from './forward.ts'
 import type { Gateway } from './gateway.ts'
 import { identify, isPacked, unpackForModel } from './identify.ts'
 import { ingress } from './ingress.ts'
-import { type LiveCall, openCall } from './live.ts'
+import { openCall } from './live.ts'
 import { answerModels, asksForModels } from './models.ts'
 import { refuse } from './refuse.ts'
-import { relay } from './relay.ts'
-import { route } from './route.ts'
 import { start } from './start.ts'
 
 export type Handler = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>
@@ -38,13 +35,3 @@ export const createHandler =
       await finish(call, gateway) // the journal's `end`, then the response ends; the only place where it does
     }
   }
-
-async function forward(call: LiveCall, gateway: Gateway): Promise<void> {
-  let failure: WeirError | null = null
-  for (const target of route(call, gateway)) {
-    const attempt = await tryTarget(call, target, gateway) // until the answer has begun, or has failed to
-    if (attempt.begun) return relay(call, attempt, gateway)
-    failure = attempt.failure
-  }
-  throw failure ?? new WeirError('upstream_failed', 'No target was tried.')
-}
