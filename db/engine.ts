@@ -36,6 +36,11 @@ export interface ReadDb {
   close(): void | Promise<void>
 }
 
+/** A handle for the small writes that a person waits for (server/control). */
+export interface WriteDb extends ReadDb {
+  readonly db: Db & Pick<BetterSQLite3Database, 'insert' | 'update'>
+}
+
 export interface Engine extends ReadDb {
   /** Which of these calls are stored already. */
   existing(ids: readonly string[]): { id: string; pk: number }[] | Promise<{ id: string; pk: number }[]>

@@ -2,16 +2,16 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Engine, ReadDb } from './engine.ts'
+import type { Engine, ReadDb, WriteDb } from './engine.ts'
 import type { Store } from './store.ts'
 import { createApplied, defaultMigrationsDir, missing, readMigrations, statementsOf } from './migrate.ts'
 import type { Applied } from './migrate.ts'
 import { createStore } from './record.ts'
-import { openSqlite, openSqliteReader } from './sqlite.ts'
+import { openSqlite, openSqliteReader, openSqliteWriter } from './sqlite.ts'
 import type { Sqlite } from './sqlite.ts'
 import { createSqliteEngine } from './sqlite-engine.ts'
 
-export type { ReadDb } from './engine.ts'
+export type { ReadDb, WriteDb } from './engine.ts'
 
 export interface OpenOptions {
   dataDir: string
@@ -44,6 +44,13 @@ export const openStore = async ({
  */
 export const openReadDb = async ({ dataDir, database }: Pick<OpenOptions, 'dataDir' | 'database'>): Promise<ReadDb> =>
   isPostgres(database) ? (await import('./postgres.ts')).openPostgresReader(database) : openSqliteReader(dataDir)
+
+/**
+ * For small writes beside the recorder's: they wait until its transaction is over. The store must have been opened once before.
+ * @throws when there is no database yet.
+ */
+export const openWriteDb = async ({ dataDir, database }: Pick<OpenOptions, 'dataDir' | 'database'>): Promise<WriteDb> =>
+  isPostgres(database) ? (await import('./postgres.ts')).openPostgresWriter(database) : openSqliteWriter(dataDir)
 
 async function openEngine(dataDir: string, database: string, migrationsDir: string): Promise<Engine> {
   // Loaded only where it is used: every thread that opens a database pays for what it loads.

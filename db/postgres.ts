@@ -4,7 +4,7 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { getTableColumns, inArray, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
-import type { Db, Engine, ReadDb, SearchDoc, Write } from './engine.ts'
+import type { Db, Engine, ReadDb, SearchDoc, Write, WriteDb } from './engine.ts'
 import { postgresKit } from './kit.ts'
 import { createApplied, missing, readMigrations, statementsOf } from './migrate.ts'
 import type { Applied } from './migrate.ts'
@@ -38,6 +38,12 @@ export const openPostgresReader = (url: string): ReadDb => {
     `set jit = off; set default_transaction_read_only = on; set statement_timeout = ${QUESTION_TIMEOUT_MS}`,
   )
   return { kind: 'postgres', db: asDb(drizzle(pool)), tables: createTables(postgresKit), close: endOnce(pool) }
+}
+
+export const openPostgresWriter = (url: string): WriteDb => {
+  const pool = createPool(url, 1, `set jit = off; set statement_timeout = ${QUESTION_TIMEOUT_MS}`)
+  const db = asDb(drizzle(pool)) as WriteDb['db']
+  return { kind: 'postgres', db, tables: createTables(postgresKit), close: endOnce(pool) }
 }
 
 /** The one place where a Postgres handle takes the SQLite type: the queries are written in what both understand. */

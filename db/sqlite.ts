@@ -1,8 +1,9 @@
 /** The SQLite connections: one that writes (the recorder's), any number that cannot. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
-import type { ReadDb } from './engine.ts'
+import type { ReadDb, WriteDb } from './engine.ts'
 import { sqliteKit } from './kit.ts'
 import { createTables } from './tables.ts'
 
@@ -45,5 +46,19 @@ export const openSqliteReader = (dataDir: string): ReadDb => {
   client.pragma('cache_size = -16000')
   client.pragma('temp_store = MEMORY')
   client.pragma('trusted_schema = OFF')
+  return { kind: 'sqlite', db: drizzle(client), tables: createTables(sqliteKit), close: () => void client.close() }
+}
+
+/** A batch of the recorder takes 50 ms, a migration or the removal of old content longer. */
+const WAIT_FOR_WRITER_MS = 10_000
+
+/** @throws when there is no database yet: the recorder creates it. */
+export const openSqliteWriter = (dataDir: string): WriteDb => {
+  if (!existsSync(databaseFile(dataDir))) throw new Error(`There is no database in ${dataDir} yet.`)
+  const client = openSqlite(dataDir)
+  client.pragma(`busy_timeout = ${WAIT_FOR_WRITER_MS}`)
+  // No journal stands behind these writes: what was answered must survive a loss of power too.
+  client.pragma('synchronous = FULL')
+  client.pragma('cache_size = -2000')
   return { kind: 'sqlite', db: drizzle(client), tables: createTables(sqliteKit), close: () => void client.close() }
 }

@@ -39,7 +39,7 @@ export interface Totals {
     output: number | null
     reasoning: number | null
   }
-  /** Calls answered from Weir's cache, and what they would have cost at list price. */
+  /** Calls answered from Weir's cache, and what they would have cost. */
   cacheHits: number
   savedNano: number
   /** Calls that ran to an end of their own: no refused, aborted, interrupted or cached ones. */

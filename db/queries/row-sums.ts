@@ -90,9 +90,7 @@ const sums = (calls: Calls): Record<keyof Sums, SQL<number>> => {
     unpriced: sum(calls.unpriced),
     estimated: count(sql`${calls.usageSource} = 'estimated'`),
     estimatedNano: sum(sql`case when ${calls.usageSource} = 'estimated' then ${calls.costNano} end`),
-    savedNano: sum(
-      sql`case when ${calls.outcome} = 'cache_hit' and ${calls.listNano} > coalesce(${calls.costNano}, 0) then ${calls.listNano} - coalesce(${calls.costNano}, 0) end`,
-    ),
+    savedNano: sum(calls.savedNano),
     measured: count(sql`${calls.inputTokens} is not null`),
     inputTokens: sum(calls.inputTokens),
     outputTokens: sum(calls.outputTokens),

@@ -40,8 +40,8 @@ export const addCall = (sums: Measures, row: CallRow, sign: 1 | -1): void => {
   if (row.listNano !== null) {
     sums.listed += sign
     sums.listNano += sign * row.listNano
-    if (row.outcome === 'cache_hit') sums.savedNano += sign * Math.max(0, row.listNano - (row.costNano ?? 0))
   }
+  sums.savedNano += sign * (row.savedNano ?? 0)
   if (row.usageSource === 'estimated') {
     sums.estimated += sign
     sums.estimatedNano += sign * (row.costNano ?? 0)
