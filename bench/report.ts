@@ -24,6 +24,10 @@ export function toMarkdown(report: Report): string {
     `Made by \`npm run bench -- --write\`. ${report.conditions}.`,
     'The ratio is to a bare `node:http` + `undici.dispatch` forwarder in the same run. "until stored" counts the time until the last row is in the database. A run that loses a row fails.',
     '',
+    '## What was aimed at',
+    '',
+    table(['figure', 'aimed at', 'measured (connections 1 / 16 / 256)'], aims(report)),
+    '',
     '## Throughput, bodies logged',
     '',
     table(
@@ -64,6 +68,38 @@ export function toMarkdown(report: Report): string {
     report.lost.length === 0 ? 'Every call has its row.' : `**Rows are missing:** ${report.lost.join('; ')}`,
     '',
   ].join('\n')
+}
+
+const KINDS = ['small', 'large', 'sse']
+
+/** Each aim beside all that was measured of it, so that nobody has to look for the worst row. */
+function aims({ throughput, latency, firstByte, idle }: Report): string[][] {
+  const of = (setting: string, kind: string, figure: 'ratio' | 'storedRatio') =>
+    throughput
+      .filter((row) => row.name === `Weir, ${setting}` && row.kind === kind)
+      .map((row) => row[figure]?.toFixed(2) ?? '—')
+      .join(' / ')
+  const ratios = (what: string, setting: string, figure: 'ratio' | 'storedRatio', aim: string) =>
+    KINDS.map((kind) => [`${what}, ${kind}`, aim, of(setting, kind, figure)])
+  const added = <Row extends { name: string }>(rows: Row[], figure: (row: Row) => number) => {
+    const bare = rows.find((row) => row.name === 'node:http + undici')
+    const weir = rows.find((row) => row.name.startsWith('Weir'))
+    return bare && weir ? `${(figure(weir) - figure(bare)).toFixed(2)} ms` : '—'
+  }
+  return [
+    ...ratios('recorder on another core', 'recorder on another core', 'ratio', '≥ 0.6'),
+    ...ratios('one core, while the load lasts', 'everything on one core', 'ratio', '≥ 0.5'),
+    ...ratios('one core, until stored', 'everything on one core', 'storedRatio', '≥ 0.2'),
+    ['added p50 at a third of capacity', '≤ 0.3 ms', added(latency, (row) => row.p50)],
+    ['added p99 at a third of capacity', '≤ 2 ms', added(latency, (row) => row.p99)],
+    ['added time to the first byte of a stream', '≤ 0.5 ms', added(firstByte, (row) => row.p50)],
+    ['cold start', '≤ 1 s', idle.flatMap((row) => row.startedInMs?.toFixed(0) ?? []).join(', ') + ' ms'],
+    [
+      'RSS idle',
+      '≤ 150 MiB',
+      idle.flatMap((row) => (row.startedInMs === null ? [] : row.rssMiB.toFixed(0))).join(', '),
+    ],
+  ]
 }
 
 const table = (head: string[], rows: (string | number)[][]): string =>

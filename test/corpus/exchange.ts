@@ -1,5 +1,5 @@
 /**
- * One recorded exchange as it goes over the wire in one of eight ways: plain, gzip, br or zstd, in one piece or cut at random
+ * A recorded exchange as it goes over the wire in one of eight ways: plain, gzip, br or zstd, in one piece or cut at random
  * places. Request and answer are packed alike. Headers that prove something (odd case, duplicates, latin1) go along both ways.
  */
 import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib'
@@ -27,13 +27,19 @@ export interface Message {
   pieces: Buffer[]
 }
 
-/** Every recording in every way: eight exchanges each. The name in `x-recording` finds the exchange again at the provider. */
-export function toExchanges(recordings: readonly Recording[]): Exchange[] {
-  return PACKINGS.flatMap((packing) =>
+/** In how many of the eight ways each recording goes. */
+export type Ways = 3 | 8
+
+/** Every recording in its ways. The name in `x-recording` finds the exchange again at the provider. */
+export function toExchanges(recordings: readonly Recording[], ways: Ways): Exchange[] {
+  return PACKINGS.flatMap((packing, p) =>
     recordings.flatMap((recording, n) => {
+      // Of three ways one is compressed: the compressions take turns, and every second time it is cut.
+      if (ways === 3 && p > 0 && (n % 3) + 1 !== p) return []
+      const cuts = ways === 3 && p > 0 ? [Math.floor(n / 3) % 2 === 0] : [false, true]
       const request = pack(recording.requestBody, packing)
       const answer = pack(recording.responseBody, packing)
-      return [false, true].map((isCut): Exchange => {
+      return cuts.map((isCut): Exchange => {
         const name = `${recording.id} ${packing}${isCut ? ' cut' : ''}`
         const random = seeded(n + 1)
         return {
