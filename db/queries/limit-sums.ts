@@ -4,6 +4,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { SQL } from 'drizzle-orm'
+import { UNCOUNTED_METHODS } from '../../server/policy/limits/counted.ts'
 import { splitTag } from '../../server/policy/limits/scope.ts'
 import type { ScopeKind } from '../../server/policy/limits/limit.ts'
 import type { ReadDb } from '../engine.ts'
@@ -69,12 +70,14 @@ async function sumScopes(db: ReadDb, question: SumQuestion, upTo: number): Promi
     .from(calls)
     .where(
       sql`${calls.startedAt} >= ${since} and ${calls.startedAt} < ${until} and ${calls.pk} > ${after} and ${calls.pk} <= ${upTo}
-        and ${calls.auxiliary} = false and ${calls.outcome} <> 'refused' and ${calls.method} not in ('GET', 'HEAD', 'OPTIONS', 'DELETE')
+        and ${calls.auxiliary} = false and ${calls.outcome} <> 'refused' and ${calls.method} not in (${UNCOUNTED})
         and ${only === null ? sql`${scope} is not null` : sql`${scope} = ${only}`}`,
     )
     .groupBy(sql`1`, sql`2`)
   return (await rows) as ScopeSum[]
 }
+
+const UNCOUNTED = sql.raw(UNCOUNTED_METHODS.map((method) => `'${method}'`).join(', '))
 
 function scopeOf(db: ReadDb, on: ScopeKind, name: string | null): SQL<string> {
   const { calls, tags } = db.tables

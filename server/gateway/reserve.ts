@@ -1,0 +1,58 @@
+/**
+ * Limits and budgets, before a byte goes upstream: takes of each that concerns the call, or of none and refuses it. What was taken is an
+ * estimate until the recorder has stored the call. Housekeeping (model lists, token counts) is neither counted nor refused.
+ */
+import type { Ask } from '../policy/limits/ledger.ts'
+import { isCountedMethod } from '../policy/limits/counted.ts'
+import type { Model } from '../policy/limits/price-book.ts'
+import type { Gateway } from './gateway.ts'
+import type { LiveCall } from './live.ts'
+
+/** Text has about as many bytes a token; media and compressed bodies have not, and are set right when the call is settled. */
+const BYTES_A_TOKEN = 4
+
+/** The one question where nothing is limited. */
+export const isLimited = (call: LiveCall, gateway: Gateway): boolean =>
+  gateway.ledger.active || (call.weirKey !== null && call.weirKey.limits.length > 0)
+
+/** @throws WeirError `rate_limited`, `budget_spent`, `unpriced` */
+export async function reserve(call: LiveCall, gateway: Gateway): Promise<void> {
+  if (!isCounted(call)) return
+  const taken = gateway.ledger.reserve(toAsk(call))
+  call.reservation = taken instanceof Promise ? await taken : taken
+}
+
+/** The same for what is going on already (a response that the provider began by itself): counted, never refused. */
+export function countOnly(call: LiveCall, gateway: Gateway): void {
+  if (isCounted(call)) call.reservation = gateway.ledger.count(toAsk(call))
+}
+
+const isCounted = (call: LiveCall): boolean =>
+  call.provider !== null && call.operation?.auxiliary !== true && isCountedMethod(call.method)
+
+function toAsk(call: LiveCall): Ask {
+  const { caller, weirKey } = call
+  return {
+    callId: call.id,
+    key: caller.key,
+    team: caller.team,
+    user: caller.user,
+    tags: caller.tags,
+    route: null,
+    model: call.model,
+    provider: call.provider!.name,
+    sessionId: caller.session?.id ?? null,
+    keyLimits: weirKey && weirKey.limits,
+    inputTokens: call.body.kind === 'whole' ? Math.ceil(call.body.bytes.length / BYTES_A_TOKEN) : 0,
+    maxOutput: call.maxOutput,
+    models: modelsOf(call),
+    headers: call.dialect?.name === 'anthropic-messages' ? 'anthropic' : 'openai',
+  }
+}
+
+function modelsOf(call: LiveCall): Model[] {
+  const provider = call.provider!
+  const free = provider.local || (call.billing ?? provider.billing) !== 'metered'
+  if (call.model === null) return []
+  return [{ provider: provider.name, priceId: provider.priceId, model: call.model, free }]
+}
