@@ -19,8 +19,8 @@ export type { AppDeps } from './api/deps.ts'
 
 /** Larger than any input of the API. */
 const MAX_BODY = 65_536
-/** Asked for before there is a login. `/` only leads on: people type it, and tools look with `HEAD /` whether somebody is there. */
-const OPEN = new Set(['/', '/api/login', '/api/logout', '/api/me/session', '/api/openapi.json'])
+/** Asked for before there is a login; `/api/me` asks for a Weir key itself. `/` only leads on: people type it, and tools look with `HEAD /` whether somebody is there. */
+const OPEN = new Set(['/', '/api/login', '/api/logout', '/api/me', '/api/me/session', '/api/openapi.json'])
 
 export const createApp = (deps: AppDeps): Hono<ApiEnv> => {
   const { basePath } = deps.config()

@@ -26,13 +26,20 @@ export function openDataFolder(folder: string, say: (line: string) => void): voi
 const SECRET_BYTES = 32
 
 /**
- * The HMAC secret behind credential names: 32 random bytes of this data folder. Of two processes that start at once one makes
- * it and both use it. @throws when it cannot be read or is not whole: with another secret the names of credentials would change.
+ * The HMAC secret behind credential names: 32 random bytes of this data folder.
+ * @throws when it cannot be read or is not whole: with another secret the names of credentials would change.
  */
-export function credentialSecret(dataDir: string): Buffer {
-  const file = join(dataDir, 'credential-names.key')
-  const found = readSecret(file)
+export const credentialSecret = (dataDir: string): Buffer =>
+  ensureSecretFile(dataDir, 'credential-names.key', 'credentials then get new names')
+
+/**
+ * 32 random bytes in a file of the data folder, made when they are not there. Of two processes that start at once one makes it and
+ * both use it. `ifLost` says what it costs to delete the file. @throws when it cannot be read or is not whole.
+ */
+export function ensureSecretFile(dataDir: string, name: string, ifLost: string): Buffer {
+  const found = readSecretFile(dataDir, name, ifLost)
   if (found) return found
+  const file = join(dataDir, name)
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`
   const made = randomBytes(SECRET_BYTES)
   writeFileSync(draft, made, { mode: 0o600, flag: 'wx' })
@@ -45,7 +52,7 @@ export function credentialSecret(dataDir: string): Buffer {
   } finally {
     rmSync(draft, { force: true })
   }
-  return readSecret(file)!
+  return readSecretFile(dataDir, name, ifLost)!
 }
 
 function writeUnlinked(file: string, secret: Buffer): void {
@@ -56,7 +63,9 @@ function writeUnlinked(file: string, secret: Buffer): void {
   }
 }
 
-function readSecret(file: string): Buffer | null {
+/** null: there is no such file. */
+export function readSecretFile(dataDir: string, name: string, ifLost: string): Buffer | null {
+  const file = join(dataDir, name)
   let secret: Buffer
   try {
     secret = readFileSync(file)
@@ -66,6 +75,6 @@ function readSecret(file: string): Buffer | null {
   }
   if (secret.length === SECRET_BYTES) return secret
   throw new Error(
-    `${file} is damaged: it has ${secret.length} bytes instead of ${SECRET_BYTES}. Restore it, or delete it: credentials then get new names.`,
+    `${file} is damaged: it has ${secret.length} bytes instead of ${SECRET_BYTES}. Restore it, or delete it: ${ifLost}.`,
   )
 }

@@ -24,6 +24,14 @@ const run = async (command: Command, terminal: Terminal, places: Places): Promis
       return (await import('./cli/export.ts')).exportCalls(command, terminal, process.stdout)
     case 'prune':
       return (await import('./cli/prune.ts')).prune(command, terminal, places)
+    case 'key create':
+      return (await import('./cli/key.ts')).createKeyCommand(command, terminal, places)
+    case 'key list':
+      return (await import('./cli/key.ts')).listKeysCommand(command, terminal, places)
+    case 'key rotate':
+      return (await import('./cli/key.ts')).rotateKeyCommand(command, terminal, places)
+    case 'key revoke':
+      return (await import('./cli/key.ts')).revokeKeyCommand(command, terminal, places)
     case 'admin token':
       return (await import('./cli/admin-token.ts')).renewAdminToken(command, terminal)
     case 'start':
@@ -41,8 +49,12 @@ const findPlaces = (): Places => {
     migrationsDir: fileURLToPath(at(isBundle ? './migrations' : '../db/migrations')),
     assetsDir: fileURLToPath(at(isBundle ? './web' : '../dist/web')),
     workers: isBundle
-      ? { recorder: at('./recorder.js'), reader: at('./reader.js') }
-      : { recorder: at('./recorder/worker.ts'), reader: at('./reader/worker.ts') },
+      ? { recorder: at('./recorder.js'), reader: at('./reader.js'), control: at('./control.js') }
+      : {
+          recorder: at('./recorder/worker.ts'),
+          reader: at('./reader/worker.ts'),
+          control: at('./control/worker.ts'),
+        },
   }
 }
 

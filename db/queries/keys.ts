@@ -17,11 +17,7 @@ export const insertKey = async ({ db, tables: { keys } }: WriteDb, row: KeyRow):
 export type KeyPatch = Partial<Omit<KeyRow, 'name' | 'hash' | 'last4' | 'previousHash' | 'previousUntil' | 'createdAt'>>
 
 /** False: there is no such key. */
-export const updateKey = async (
-  { db, tables: { keys } }: WriteDb,
-  name: string,
-  patch: KeyPatch,
-): Promise<boolean> => {
+export const updateKey = async ({ db, tables: { keys } }: WriteDb, name: string, patch: KeyPatch): Promise<boolean> => {
   const changed = await db.update(keys).set(patch).where(eq(keys.name, name)).returning({ name: keys.name })
   return changed.length > 0
 }

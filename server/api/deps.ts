@@ -1,7 +1,11 @@
 /** What the dashboard's side of Weir is given. Everything comes in here; nothing below reads the environment or a global. */
+import type { Cache } from '../cache/cache.ts'
 import type { Call } from '../call.ts'
 import type { Config } from '../config/config.ts'
 import type { JournalCounters } from '../journal/entry.ts'
+import type { Key } from '../policy/key.ts'
+import type { KeyAdmin } from '../policy/key-admin.ts'
+import type { BudgetItem } from '../policy/limits/budgets.ts'
 import type { Ask } from '../reader/ask.ts'
 import type { RecorderStatus, StoredCall } from '../recorder/messages.ts'
 import type { AdminAuth } from './auth.ts'
@@ -18,6 +22,8 @@ export interface RunningCalls {
   cancel(id: string): boolean
   /** How many calls were ended. */
   cancelSession(sessionId: string): number
+  /** How many calls with this key were ended. */
+  cancelKey(name: string): number
   subscribe(listener: (event: RunningEvent) => void): () => void
 }
 
@@ -34,6 +40,12 @@ export interface AppDeps {
   configProblems(): string[]
   ask: Ask
   running: RunningCalls
+  cache: Pick<Cache, 'stats' | 'clear'>
+  /** How far along every limit is. */
+  budgets(): Promise<BudgetItem[]>
+  keys: KeyAdmin
+  /** The limits and budgets that can refuse a call with this key, as /api/budgets shows them. */
+  budgetsFor(key: Pick<Key, 'name'>): Promise<BudgetItem[]>
   recorded: RecordedCalls
   journal: { counters(): JournalCounters; healthy(): boolean }
   admin: AdminAuth

@@ -25,11 +25,16 @@ const PROBLEMS = {
   bad_input: [400, 'The input is not valid'],
   login_required: [401, 'Not logged in'],
   token_wrong: [401, 'The admin token is wrong'],
+  key_invalid: [401, 'The Weir key is not valid'],
+  address_refused: [403, 'The key may not be used from here'],
   host_refused: [403, 'This host name is not accepted'],
   origin_refused: [403, 'A page of another origin asked'],
   not_found: [404, 'Not found'],
   content_not_kept: [404, 'The content was not kept'],
   not_running: [409, 'The call is not running'],
+  name_taken: [409, 'The name is taken'],
+  read_only: [409, 'It is set in weir.yaml'],
+  key_revoked: [409, 'The key was revoked'],
   content_expired: [410, 'The content is no longer kept'],
   body_too_large: [413, 'The request body is too large'],
   unsupported_media_type: [415, 'Unsupported media type'],
@@ -38,6 +43,7 @@ const PROBLEMS = {
   client_closed: [499, 'The client closed the request'],
   internal: [500, 'Weir failed on this request'],
   reader_failed: [500, 'The query failed'],
+  write_failed: [500, 'The change failed'],
   readers_busy: [503, 'Too many queries at once'],
   not_built: [503, 'The dashboard is not built'],
   query_timeout: [504, 'The query took too long'],
@@ -70,7 +76,7 @@ export class ApiError extends Error {
 /** The one place where an error becomes an answer. What is not ours is `internal` and goes to `log`: nobody else sees its text. */
 export const toProblem = (error: unknown, c: Context, log: (error: unknown) => void): Response => {
   const known = toApiError(error)
-  if (known.code === 'internal' || known.code === 'reader_failed') log(error)
+  if (known.code === 'internal' || known.code === 'reader_failed' || known.code === 'write_failed') log(error)
   const [status, title] = PROBLEMS[known.code]
   const body: z.infer<typeof problem> = {
     type: `urn:weir:problem:${known.code}`,

@@ -5,6 +5,8 @@ import { type CommandName, COMMANDS, specOf } from './commands.ts'
 
 export interface Command {
   name: CommandName
+  /** The one word after the command, where it takes one. */
+  operand: string | null
   /** Text of options that take a value. */
   values: Record<string, string>
   /** Switches that are on. */
@@ -33,9 +35,12 @@ export const parseCommand = (argv: readonly string[]): Command => {
     strict: false,
     tokens: true,
   })
-  const command: Command = { name, values: {}, switches: new Set() }
+  const command: Command = { name, operand: null, values: {}, switches: new Set() }
   for (const token of tokens) {
-    if (token.kind === 'positional') throw new UsageError(unexpected(name, token.value))
+    if (token.kind === 'positional') {
+      if (!spec.takes || command.operand !== null) throw new UsageError(unexpected(name, token.value))
+      command.operand = token.value
+    }
     if (token.kind === 'option') take(command, spec.options, token.name, token.value)
   }
   return command
@@ -88,4 +93,4 @@ const unknownOption = (command: CommandName, name: string, valid: readonly strin
 }
 
 const unexpected = (command: CommandName, word: string) =>
-  `weir ${command} takes no "${word}"${nearest(word, Object.keys(COMMANDS)) === word ? ': commands stand first' : ''}`
+  `weir ${command} takes no ${specOf(command).takes ? 'second ' : ''}"${word}"${nearest(word, Object.keys(COMMANDS)) === word ? ': commands stand first' : ''}`

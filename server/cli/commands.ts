@@ -8,6 +8,8 @@ export interface OptionSpec {
 
 export interface CommandSpec {
   says: string
+  /** What the one word after the command stands for; absent: it takes none. */
+  takes?: string
   options: Record<string, OptionSpec>
 }
 
@@ -47,6 +49,39 @@ export const COMMANDS = {
   },
   prune: {
     says: 'remove now what the retention settings no longer keep',
+    options: common,
+  },
+  'key create': {
+    says: 'make a Weir key and print its secret, once',
+    takes: 'NAME',
+    options: {
+      owner: { value: 'WHO', says: 'who answers for it' },
+      team: { value: 'TEAM', says: 'its calls count for this team' },
+      tags: { value: 'A=B,…', says: 'tags on each of its calls' },
+      providers: { value: 'LIST', says: 'only these providers, with commas between (default: all)' },
+      models: { value: 'LIST', says: 'only these models, such as gpt-5*,anthropic/* (default: all)' },
+      routes: { value: 'LIST', says: 'only these routes (default: all, and calls without one)' },
+      ips: { value: 'LIST', says: 'only from these addresses and ranges (default: from anywhere)' },
+      expires: { value: 'WHEN', says: '30d from now, 2026-12-31, or a full ISO time (default: never)' },
+      capture: { value: 'HOW', says: 'most that is kept of its calls: full (default), metadata or off' },
+      ...common,
+    },
+  },
+  'key list': {
+    says: 'list the Weir keys',
+    options: common,
+  },
+  'key rotate': {
+    says: 'give a key another secret and print it, once',
+    takes: 'NAME',
+    options: {
+      overlap: { value: 'TIME', says: 'how long the secret before stays good (default: 24h)' },
+      ...common,
+    },
+  },
+  'key revoke': {
+    says: 'end a key for ever',
+    takes: 'NAME',
     options: common,
   },
   'admin token': {

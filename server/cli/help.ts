@@ -13,7 +13,9 @@ export const helpText = (name: CommandName, version: string): string => {
   )
   const commands = Object.entries(COMMANDS).map(([command, { says }]) => row(`weir ${command}`, says))
   const title =
-    name === 'start' ? `Weir ${version}: an LLM gateway that shows every call.` : `weir ${name}: ${spec.says}.`
+    name === 'start'
+      ? `Weir ${version}: an LLM gateway that shows every call.`
+      : `weir ${name}${spec.takes ? ` ${spec.takes}` : ''}: ${spec.says}.`
   return [
     title,
     '',

@@ -13,5 +13,5 @@ export interface Places {
   version: string
   migrationsDir: string
   assetsDir: string
-  workers: { recorder: URL; reader: URL }
+  workers: { recorder: URL; reader: URL; control: URL }
 }

@@ -39,19 +39,30 @@ const pathOf = (nodes: readonly (Document | Node | Pair)[]): string[] =>
 type Group = Record<string, unknown>
 const isGroup = (value: unknown): value is Group => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Puts the content of `…_file` in place of its name, at the top and in each provider. Throws nothing: `wrong` hears of it. */
+/** Puts the content of `…_file` in place of its name, at the top, in each provider, each of its apiKeys and each key. Throws nothing: `wrong` hears of it. */
 export const readSecretFiles = (
   root: Group,
   readSecret: (file: string) => string,
   wrong: (path: string[], says: string) => void,
 ): void => {
-  const groups: [string[], Group][] = [[[], root]]
+  const groups: [string[], Group, readonly string[]][] = [[[], root, SECRETS]]
   if (isGroup(root['providers']))
-    for (const [name, provider] of Object.entries(root['providers']))
-      if (isGroup(provider)) groups.push([['providers', name], provider])
+    for (const [name, provider] of Object.entries(root['providers'])) {
+      if (!isGroup(provider)) continue
+      groups.push([['providers', name], provider, SECRETS])
+      const several: unknown = provider['apiKeys']
+      if (!Array.isArray(several)) continue
+      for (const [i, each] of several.entries())
+        if (isGroup(each)) groups.push([['providers', name, 'apiKeys', String(i)], each, ['key']])
+    }
 
-  for (const [path, group] of groups)
-    for (const secret of SECRETS)
+  const listed = isGroup(root['keys']) ? root['keys']['list'] : null
+  if (Array.isArray(listed))
+    for (const [i, key] of listed.entries())
+      if (isGroup(key)) groups.push([['keys', 'list', String(i)], key, ['secret']])
+
+  for (const [path, group, secrets] of groups)
+    for (const secret of secrets)
       for (const key of spellingsOf(secret).filter((spelling) => group[spelling] !== undefined)) {
         const file = group[key]
         delete group[key]

@@ -3,23 +3,27 @@ import { WeirError } from '../errors.ts'
 import type { Gateway } from './gateway.ts'
 import { headerOf } from './headers.ts'
 import type { LiveCall } from './live.ts'
+import { checkPlace, checkRights } from './rights.ts'
 
 /** What headers and address alone can decide; for a native address that is before one byte of the body is read. */
 export function checkAccess(call: LiveCall): void {
-  const { caller, provider } = call
-  if (call.rules.config.keys.unknown === 'refuse' && !caller.trusted) {
+  const { caller, provider, weirKey } = call
+  if (call.rules.config.keys.unknown === 'refuse' && caller.key === null) {
     throw new WeirError(
       'key_invalid',
       'This Weir serves only calls with a Weir key (keys.unknown: refuse). Send one in x-weir-key, or where the provider key would go.',
     )
   }
+  if (weirKey !== null) checkPlace(call, weirKey)
   if (!provider) return
   refuseForeignSignature(call)
   const holdsCredential = provider.apiKey !== null || Object.keys(provider.secretHeaders).length > 0
   if (holdsCredential && caller.credential === null && !caller.trusted && !isHarmless(call)) {
     throw new WeirError(
       'credential_required',
-      `The credential that Weir holds for ${provider.name} is used only for calls with a valid Weir key. Send one in x-weir-key, or send a ${provider.name} key of your own.`,
+      call.rules.config.keys.credentials === 'client'
+        ? `This Weir lends its credentials to nobody (keys.credentials: client). Send a ${provider.name} key of your own; a Weir key goes into x-weir-key beside it.`
+        : `The credential that Weir holds for ${provider.name} is used only for calls with a valid Weir key. Send one in x-weir-key, or send a ${provider.name} key of your own.`,
     )
   }
 }
@@ -27,8 +31,11 @@ export function checkAccess(call: LiveCall): void {
 export function admit(call: LiveCall, gateway: Gateway): void {
   const { provider } = call
   checkAccess(call)
+  if (call.weirKey !== null) checkRights(call, call.weirKey)
   if (!provider) return
   takeOutKeys(call)
+  // Of a route each try has a provider and a credential of its own: see prepare.ts.
+  if (call.route !== null) return
   useOwnCredential(call, gateway)
   addHeaders(call, provider.headers, 'providers.' + provider.name + '.headers')
   if (call.caller.trusted)

@@ -5,9 +5,11 @@
 import type { Capture } from '../call.ts'
 import { attributeHeaders } from '../dialects/attribution.ts'
 import { WeirError } from '../errors.ts'
+import type { KeyInForce } from '../policy/key.ts'
+import { SECRET_PREFIX } from '../policy/key-prefix.ts'
 import type { Gateway } from './gateway.ts'
 import { headerOf } from './headers.ts'
-import type { Caller, LiveCall } from './live.ts'
+import type { LiveCall } from './live.ts'
 import { presentedCredentials } from './mask.ts'
 
 export function readCaller(call: LiveCall, gateway: Gateway): void {
@@ -38,24 +40,15 @@ export function readCaller(call: LiveCall, gateway: Gateway): void {
 function readCredential(call: LiveCall, gateway: Gateway): void {
   const { caller } = call
   const own = headerOf(call.incoming.rawHeaders, 'x-weir-key')
-  if (own !== null) {
-    if (!gateway.isWeirKey(own))
-      throw new WeirError(
-        'key_invalid',
-        'The key in x-weir-key is not a key of this Weir. Until keys can be made, only the admin token is one: `weir admin token --new` prints a fresh one.',
-      )
-    trust(caller)
-  }
+  if (own !== null && !isOurs(call, gateway, own))
+    throw new WeirError(
+      'key_invalid',
+      'The key in x-weir-key is not a key of this Weir: those begin with wk_. `weir key create NAME` makes one.',
+    )
   for (const shown of presentedCredentials(call.incoming.rawHeaders, call.target)) {
-    if (gateway.isWeirKey(shown.value)) {
-      trust(caller)
+    if (isOurs(call, gateway, shown.value)) {
       if (shown.header) caller.keyHeaders.push(shown.header)
       if (shown.parameter) caller.keyParameters.push(shown.parameter)
-    } else if (shown.value.startsWith('wk_')) {
-      throw new WeirError(
-        'key_invalid',
-        `The Weir key ending in …${shown.value.slice(-4)} is not known here. It may have been revoked, or belong to another Weir.`,
-      )
     } else if (caller.credential === null) {
       caller.credential = gateway.nameCredential(shown.value)
       if (shown.value.startsWith('sk-ant-oat')) call.billing = 'subscription'
@@ -63,10 +56,45 @@ function readCredential(call: LiveCall, gateway: Gateway): void {
   }
 }
 
-function trust(caller: Caller): void {
-  caller.trusted = true
-  caller.key = 'admin'
+/** A Weir key or the admin token; whoever shows several counts as the first, `x-weir-key` before all. @throws key_invalid */
+function isOurs(call: LiveCall, gateway: Gateway, shown: string): boolean {
+  const { caller } = call
+  const looksLikeKey = shown.startsWith(SECRET_PREFIX)
+  const key = looksLikeKey ? findKey(gateway, shown) : null
+  if (!looksLikeKey && !gateway.isAdminToken(shown)) return false
+  if (caller.key !== null) return true
+  caller.trusted = call.rules.config.keys.credentials === 'any'
+  if (key) identifyBy(call, key)
+  else caller.key = 'admin'
+  return true
 }
+
+function findKey(gateway: Gateway, secret: string): KeyInForce {
+  const key = gateway.keys.find(secret)
+  if (key) return key
+  if (gateway.keys.problem)
+    throw new WeirError('keys_unavailable', `${gateway.keys.problem} Try again in a moment.`, {
+      headers: { 'retry-after': '1' },
+    })
+  throw new WeirError('key_invalid', gateway.keys.whyNot(secret))
+}
+
+/** What the key says of its calls wins over what their headers say: a holder cannot spend in another team's name. */
+function identifyBy(call: LiveCall, key: KeyInForce): void {
+  const { caller } = call
+  call.weirKey = key
+  caller.key = key.name
+  caller.team = key.team ?? caller.team
+  // First, too: the number of tags is bounded later on.
+  if (key.hasTags) caller.tags = { ...key.tags, ...caller.tags, ...key.tags }
+  if (key.capture !== null) call.capture = strictest(call.capture, key.capture)
+}
+
+/** The stored keys may still be on their way from the database, just after the start. */
+export const mustAwaitKeys = (call: LiveCall, gateway: Gateway): boolean =>
+  gateway.keys.reading !== null &&
+  (headerOf(call.incoming.rawHeaders, 'x-weir-key') !== null ||
+    presentedCredentials(call.incoming.rawHeaders, call.target).some(({ value }) => value.startsWith(SECRET_PREFIX)))
 
 /** A wish for privacy that cannot be read must not fail open. */
 function checkCapture(raw: readonly string[]): void {

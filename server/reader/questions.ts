@@ -4,16 +4,20 @@ import { countCalls } from '../../db/queries/count-calls.ts'
 import { findId } from '../../db/queries/find-id.ts'
 import { getCall } from '../../db/queries/get-call.ts'
 import { histogram } from '../../db/queries/histogram.ts'
+import { keyDays, keysUsage } from '../../db/queries/key-usage.ts'
+import { limitSums } from '../../db/queries/limit-sums.ts'
 import { listCalls } from '../../db/queries/list-calls.ts'
 import { overview } from '../../db/queries/overview.ts'
 import { series } from '../../db/queries/series.ts'
 import { suggest } from '../../db/queries/suggest.ts'
 import { top } from '../../db/queries/top.ts'
+import { storedKeys } from '../control/keys.ts'
 import { conversation } from './conversation.ts'
 import { exportPage } from './export-page.ts'
 import { headers } from './headers.ts'
 import { knownModels } from './known-models.ts'
 import { decodedPayload } from './payload.ts'
+import { priceOf } from './price-of.ts'
 import { timeline } from './timeline.ts'
 
 export const questions = {
@@ -26,10 +30,15 @@ export const questions = {
   getCall,
   headers,
   histogram,
+  keyDays,
+  keysUsage,
   knownModels,
+  limitSums,
   listCalls,
   overview,
+  priceOf,
   series,
+  storedKeys,
   suggest,
   timeline,
   top,

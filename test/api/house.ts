@@ -17,6 +17,9 @@ import type { RunningEvent } from '../../server/api/deps.ts'
 import { createApp, type AppDeps } from '../../server/app.ts'
 import type { Call } from '../../server/call.ts'
 import { defaultConfig, type Config } from '../../server/config/config.ts'
+import { createTell } from '../../server/control/control.ts'
+import { createKeyAdmin } from '../../server/policy/key-admin.ts'
+import { createKeys } from '../../server/policy/keys.ts'
 import { createAsk, type Ask, type AskSettings } from '../../server/reader/ask.ts'
 
 export interface House {
@@ -54,6 +57,7 @@ export interface HouseOptions {
 }
 
 export const WORKER = new URL('../../server/reader/worker.ts', import.meta.url)
+const CONTROL = new URL('../../server/control/worker.ts', import.meta.url)
 
 export async function openHouse({
   config = {},
@@ -67,11 +71,17 @@ export async function openHouse({
   const admin = createAdmin({ dataDir: folder, token: () => settings.adminToken })
   const ask = createAsk({ workerUrl: WORKER, options: { dataDir: folder, database: 'sqlite' }, ...asked })
   const stage = createStage()
+  const tell = createTell({ workerUrl: CONTROL, options: { dataDir: folder, database: 'sqlite' } })
+  const keys = createKeyAdmin({ dataDir: folder, keys: createKeys(), tell })
   const app = createApp({
     config: () => settings,
     configProblems: () => [],
     ask,
     running: stage.running,
+    keys,
+    cache: { stats: () => NOTHING_CACHED, clear: () => 0 },
+    budgets: async () => [],
+    budgetsFor: async () => [],
     recorded: stage.recorded,
     journal: {
       counters: () => ({ bytesOnDisk: 4096, entriesWritten: 12, bodiesShed: 0, callsLost: 0 }),
@@ -130,7 +140,7 @@ export async function openHouse({
     async close() {
       server.closeAllConnections()
       server.close()
-      await ask.close()
+      await Promise.all([ask.close(), tell.close()])
       await store.close()
       if (!dataDir) rmSync(folder, { recursive: true, force: true })
     },
@@ -158,6 +168,17 @@ function parsed(text: string): unknown {
   }
 }
 
+const NOTHING_CACHED = {
+  entries: 0,
+  bytes: 0,
+  maxBytes: 0,
+  hits: 0,
+  misses: 0,
+  savedNano: 0,
+  savedMs: 0,
+  savedTokens: 0,
+}
+
 /** The parts of Weir that the app listens to. */
 function createStage() {
   const calls = new Map<string, Call>()
@@ -177,6 +198,7 @@ function createStage() {
       canceled.push(id)
       return true
     },
+    cancelKey: (name) => [...calls.values()].filter((call) => call.key === name && running.cancel(call.id)).length,
     cancelSession: (sessionId) =>
       [...calls.values()].filter((call) => call.sessionId === sessionId && running.cancel(call.id)).length,
     subscribe: listen(onRunning),
@@ -251,6 +273,10 @@ const ORDINARY: Omit<Call, 'id' | 'startedAt'> = {
   costSource: 'genai-prices',
   pricedAs: 'openai/gpt-5.1',
   cache: 'off',
+  savedNano: null,
+  savedMs: null,
+  cachedFrom: null,
+  cacheWhy: null,
   sessionId: null,
   sessionSource: null,
   parentId: null,
