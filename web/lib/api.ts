@@ -7,15 +7,19 @@ import type { ClientResponse, InferRequestType } from 'hono/client'
 import { createContext } from 'svelte'
 import type { Api as Routes } from '../../server/api/api.ts'
 import type { Status } from '../../server/api/status.ts'
+import type { RouteList } from './control.ts'
 
 export type SystemStatus = Status
 
 /** `status` 0: no answer came at all (offline, stopped). */
 export class ApiError extends Error {
   readonly status: number
-  constructor(status: number, message: string) {
+  /** Each mistake in what was sent, with its place (`json.limits.0.cost`). */
+  readonly errors: readonly { where: string; message: string }[]
+  constructor(status: number, message: string, errors: ApiError['errors'] = []) {
     super(message)
     this.status = status
+    this.errors = errors
   }
 }
 export const isAbort = (reason: unknown) => reason instanceof DOMException && reason.name === 'AbortError'
@@ -38,7 +42,7 @@ const toQuery = <T>(args: object): T =>
       .map(([name, value]) => [name, String(typeof value === 'number' ? Math.round(value) : value)]),
   ) as T
 
-type Told<R> = R extends ClientResponse<infer T, 200 | 202, 'json'> ? T : never
+type Told<R> = R extends ClientResponse<infer T, 200 | 201 | 202, 'json'> ? T : never
 /** Only good answers come this far: `send` has thrown for the others. */
 const read = async <R extends ClientResponse<unknown, number, string>>(response: Promise<R>) =>
   (await (await response).json()) as Told<R>
@@ -55,12 +59,18 @@ export function createApi(root: URL, onLocked: () => void) {
     }
     if (response.ok) return response
     if (response.status === 401) onLocked()
-    const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string }
-    throw new ApiError(response.status, problem.detail ?? problem.title ?? `The server answered ${response.status}.`)
+    const problem = (await response.json().catch(() => ({}))) as {
+      title?: string
+      detail?: string
+      errors?: ApiError['errors']
+    }
+    const text = problem.detail ?? problem.title ?? `The server answered ${response.status}.`
+    throw new ApiError(response.status, text, problem.errors)
   }
   const { api } = hc<Routes>(root.href, { fetch: send })
   const calls = api.calls
   const one = calls[':id']
+  const key = api.keys[':name']
   const until = (signal?: AbortSignal) => ({ init: { signal } })
 
   return {
@@ -93,8 +103,21 @@ export function createApi(root: URL, onLocked: () => void) {
     suggest: (args: { field: string; prefix: string; from: number; to: number }, signal?: AbortSignal) =>
       read(api.suggest.$get({ query: toQuery(args) }, until(signal))),
     findId: (id: string, signal?: AbortSignal) => read(api.find.$get({ query: { id } }, until(signal))),
+    keys: (signal?: AbortSignal) => read(api.keys.$get({}, until(signal))),
+    createKey: (json: NewKey) => read(api.keys.$post({ json })),
+    updateKey: (name: string, json: KeyChange) => read(key.$patch({ param: { name }, json })),
+    /** `overlap`: how long the secret before goes on, such as `24h`. */
+    rotateKey: (name: string, overlap: string) => read(key.rotate.$post({ param: { name }, json: { overlap } })),
+    revokeKey: (name: string) => read(key.revoke.$post({ param: { name } })),
+    cancelKey: (name: string) => read(key.cancel.$post({ param: { name } })),
+    budgets: (signal?: AbortSignal) => read(api.budgets.$get({}, until(signal))),
+    routes: async (signal?: AbortSignal) =>
+      (await (await send(new URL('api/routes', root), { signal: signal ?? null })).json()) as RouteList,
   }
 }
+type KeyClient = ReturnType<typeof hc<Routes>>['api']['keys']
+export type NewKey = InferRequestType<KeyClient['$post']>['json']
+export type KeyChange = InferRequestType<KeyClient[':name']['$patch']>['json']
 type Metric = InferRequestType<ReturnType<typeof hc<Routes>>['api']['series']['$get']>['query']['metric']
 
 export type Api = ReturnType<typeof createApi>

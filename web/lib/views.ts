@@ -10,5 +10,7 @@ export const VIEWS: readonly View[] = [
   { name: 'Tools offered, none called', q: 'has:tools -has:toolcalls' },
   { name: 'Truncated (length)', q: 'finish:length,max_tokens,MAX_TOKENS' },
   { name: 'Aborted by client', q: 'outcome:client_abort' },
+  { name: 'Refused by Weir', q: 'outcome:refused' },
+  { name: 'From the cache', q: 'cache:hit' },
   { name: 'Unpriced', q: 'unpriced:yes' },
 ]

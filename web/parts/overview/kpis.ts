@@ -3,7 +3,7 @@ import type { Percentiles, Totals } from '../../../db/queries/overview.ts'
 import { join, toCount, toDuration, toMoney, toPercent, toShort, UNKNOWN, type Figure } from '../../lib/format.ts'
 
 export interface Kpi {
-  id: 'cost' | 'calls' | 'errors' | 'latency' | 'ttft' | 'tokens'
+  id: 'cost' | 'calls' | 'errors' | 'latency' | 'ttft' | 'tokens' | 'saved'
   label: string
   figure: Figure
   /** A second figure beside the first, smaller. */
@@ -139,5 +139,18 @@ export function toKpis(now: Totals, before: Totals): Kpi[] {
       help: `${toCount(now.tokens.input)} input, ${toCount(now.tokens.cacheRead)} read from and ${toCount(now.tokens.cacheWrite)} written to the providers’ caches, ${toCount(now.tokens.output)} output, ${toCount(now.tokens.reasoning)} reasoning.${now.estimatedCalls ? ` Estimated for ${toCount(now.estimatedCalls)} calls.` : ''}`,
       q: '',
     },
+    ...(now.cacheHits > 0 ? [saved(now, before)] : []),
   ]
 }
+
+/** Shown only where the cache has answered something. */
+const saved = (now: Totals, before: Totals): Kpi => ({
+  id: 'saved',
+  label: 'Saved by cache',
+  figure: { value: toMoney(now.savedNano, now.savedNano >= 1e9 ? 2 : undefined), unit: '' },
+  beside: '',
+  change: `${join(toShort(now.cacheHits, 9_999))} ${now.cacheHits === 1 ? 'hit' : 'hits'}`,
+  good: null,
+  help: `${toCount(now.cacheHits)} calls were answered from Weir’s cache; from a provider they would have cost this at list price. In the time before: ${toMoney(before.savedNano)}.`,
+  q: 'cache:hit',
+})

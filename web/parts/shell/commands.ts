@@ -34,6 +34,15 @@ export function toCommands({
   return [
     page('Overview', '', 'overview', 'figures spend', 'g', 'o'),
     page('Calls', 'calls', 'calls', 'list log', 'g', 'c'),
+    page('Keys', 'keys', 'keys', 'budgets limits who', 'g', 'k'),
+    page('Routes', 'routes', 'routes', 'providers targets health fallback', 'g', 'r'),
+    {
+      group: 'Pages',
+      label: 'New key',
+      hint: 'make a key',
+      icon: 'plus',
+      run: () => router.go(router.href('keys', { new: '1' })),
+    },
     page('Connect', 'connect', 'connect', 'sdk recipes base url', 'g', 'n'),
     ...VIEWS.map(({ name, q }): Command => ({
       group: 'Views of calls',

@@ -1,7 +1,6 @@
 /** The facts under a call that need a thought before they can be shown: how the session was found, and what the attempts tell. */
 import { quoteValue } from '../../../../db/filter.ts'
 import type { Attempt, Call } from '../../../../server/call.ts'
-import { toDurationText } from '../../../lib/format.ts'
 
 /** `found from the conversation`, `from the header x-weir-session`. */
 export const toSessionSource = (source: string | null): string => {
@@ -10,11 +9,17 @@ export const toSessionSource = (source: string | null): string => {
   return source.startsWith('header ') ? `from the header ${source.slice(7)}` : `from ${source}`
 }
 
-/** `bedrock answered 429 after 80 ms`: why it went on, for each attempt but the last. */
-export const toAttemptStory = (attempt: Attempt): string => {
-  const after = attempt.durationMs === null ? '' : ` after ${toDurationText(attempt.durationMs)}`
-  if (attempt.status !== null) return `${attempt.target} answered ${attempt.status}${after}`
-  return `${attempt.target} ${attempt.error ? `failed: ${attempt.error}` : 'gave no answer'}${after}`
+/** How one try ended, in a word: `429`, `200`, `timeout_headers`. */
+export const toAttemptEnd = (
+  { status, error }: Pick<Attempt, 'status' | 'error'>,
+  last: boolean,
+  { outcome }: Pick<Call, 'outcome'>,
+): { text: string; tone: 'good' | 'bad' | 'warn' | 'plain' } => {
+  if (last && outcome === 'running') return { text: 'running', tone: 'plain' }
+  const text = status === null ? (error ?? 'no answer') : String(status)
+  if (status !== null && status < 400 && error === null) return { text, tone: 'good' }
+  if (last && outcome === 'client_abort') return { text: 'client left', tone: 'warn' }
+  return { text: status !== null && status < 400 && error ? `${status}, then broke` : text, tone: 'bad' }
 }
 
 /** An address of the calls list with one filter. */

@@ -1,6 +1,6 @@
 /** What became of a call, in the few words of its head and the sentence of its banner. */
 import type { Call } from '../../../../server/call.ts'
-import { isFailure, toCount, toDurationText, toOutcomeText } from '../../../lib/format.ts'
+import { isFailure, toCount, toDurationText, toMoney, toOutcomeText } from '../../../lib/format.ts'
 
 export type Tone = 'good' | 'bad' | 'warn' | 'plain'
 
@@ -25,7 +25,11 @@ export const toStory = (call: Call): { text: string; detail: string | null; tone
         tone: 'bad',
       }
     case 'refused':
-      return { text: `Weir refused this call${code}: nothing was sent to a provider.`, detail, tone: 'warn' }
+      return {
+        text: `${REFUSALS[call.errorCode ?? ''] ?? 'Weir refused this call'}${code}: nothing was sent to a provider.`,
+        detail,
+        tone: 'warn',
+      }
     case 'timeout':
       return { text: `Weir gave up waiting${code}${after}.`, detail, tone: 'bad' }
     case 'upstream_abort':
@@ -47,10 +51,22 @@ export const toStory = (call: Call): { text: string; detail: string | null; tone
         tone: 'bad',
       }
     case 'cache_hit':
-      return { text: 'Answered from the cache: no provider was called.', detail: null, tone: 'plain' }
+      return { text: `Answered from the cache: no provider was called.${savings(call)}`, detail: null, tone: 'plain' }
     default:
       return null
   }
+}
+
+const REFUSALS: Record<string, string> = {
+  budget_spent: 'Weir refused this call, a budget is spent',
+  rate_limited: 'Weir refused this call, a limit is reached',
+  model_not_allowed: 'Weir refused this call, its key may not do this',
+  key_invalid: 'Weir refused this call, its key opens nothing',
+}
+function savings(call: Call): string {
+  const { savedNano, savedMs } = call
+  const parts = [savedNano ? toMoney(savedNano) : null, savedMs ? toDurationText(savedMs) : null].filter(Boolean)
+  return parts.length > 0 ? ` That saved ${parts.join(' and ')}.` : ''
 }
 
 /** Visible tokens a second while the answer was streaming; null when it did not stream or was too short to say. */
