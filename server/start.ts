@@ -11,9 +11,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { getRequestListener } from '@hono/node-server'
 import { createAdmin } from './api/auth.ts'
 import { createApp } from './app.ts'
+import { createCache } from './cache/cache.ts'
 import type { Call } from './call.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/reload.ts'
+import { createTell } from './control/control.ts'
 import { credentialSecret, openDataFolder } from './data-folder.ts'
 import { createDeadlines } from './gateway/deadlines.ts'
 import type { Gateway } from './gateway/gateway.ts'
@@ -26,6 +28,13 @@ import { createUpgrade } from './gateway/upgrade.ts'
 import { createUpstreams, type ProxyEnvironment } from './gateway/upstreams.ts'
 import { createJournal } from './journal/append.ts'
 import { createTrust } from './origin.ts'
+import { createKeyAdmin } from './policy/key-admin.ts'
+import { toKeyRecords } from './policy/key-config.ts'
+import { createKeys } from './policy/keys.ts'
+import { watchKeys } from './policy/key-watch.ts'
+import { createMemoryLedger } from './policy/limits/memory-ledger.ts'
+import { createRouting, type RoutingOptions } from './policy/routing.ts'
+import { createRoutes } from './policy/targets.ts'
 import { createProviders } from './providers/registry.ts'
 import { createAsk } from './reader/ask.ts'
 import { startRecorder } from './recorder/handle.ts'
@@ -36,7 +45,7 @@ export interface Settings {
   config: ConfigSource
   /** Shows the dashboard's demo mark; the demo traffic itself is started by main. */
   demo: boolean
-  workers: { recorder: URL; reader: URL }
+  workers: { recorder: URL; reader: URL; control: URL }
   /** The built dashboard. */
   assetsDir: string
   migrationsDir: string
@@ -44,6 +53,8 @@ export interface Settings {
   proxy: ProxyEnvironment
   /** Loopback is not the host's then: an upstream there that does not answer gets a hint. */
   inContainer?: boolean
+  /** Clock and dice of routes; for tests. */
+  routing?: RoutingOptions
   /** One line for the process' log. */
   say?: (line: string) => void
 }
@@ -81,6 +92,15 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     workerUrl: settings.workers.reader,
     options: { dataDir: config.data, database: config.database },
   })
+  const tell = createTell({
+    workerUrl: settings.workers.control,
+    options: { dataDir: config.data, database: config.database },
+  })
+  const keys = createKeys()
+  keys.configure(toKeyRecords(config.keys.list))
+  const keyWatch = watchKeys({ dataDir: config.data, database: config.database, keys, ask, say })
+  const cache = createCache({ dir: join(config.data, 'cache'), config: () => source.current().cache })
+  const routing = createRouting(settings.routing)
   const running = createRunning()
   const upstreams = createUpstreams(config, settings.proxy)
   const listeners = new Set<(calls: Call[]) => void>()
@@ -91,7 +111,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   let refusing = false
   let parserRefused = 0
 
-  const tell = (calls: Call[]) => {
+  const publish = (calls: Call[]) => {
     for (const listener of listeners) listener(calls)
   }
   /** Stored before the recorder heard that somebody listens: the listener must not miss them. */
@@ -104,15 +124,31 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     workerUrl: settings.workers.recorder,
     options: { dataDir: config.data, database: config.database, wake, ...fromConfig(rules) },
     onRecorded: (stored, calls) => {
+      ledger.settle(stored)
+      cache.stored(stored)
+      for (const { routed } of stored) if (routed) routing.settled(routed)
       for (const listener of storedListeners) listener(stored)
-      if (calls) tell(calls)
-      else if (listeners.size > 0) void readBack(stored).then(tell)
+      if (calls) publish(calls)
+      else if (listeners.size > 0) void readBack(stored).then(publish)
     },
     onStatus: (next) => (status = next),
     onFailed: say,
   })
+  const ledger = createMemoryLedger({
+    sums: (questions) => ask('limitSums', { questions }),
+    priceOf: (model) => {
+      const { prices, aliases } = source.current()
+      return ask('priceOf', { ...model, overrides: prices, aliases })
+    },
+    keys: () => keys.list(),
+    onNeed: () => recorder.sendCharges(),
+    say,
+  })
+  ledger.configure(config.limits)
   const stopListening = source.onChange((next) => {
     rules = toRules(next)
+    ledger.configure(next.limits)
+    keys.configure(toKeyRecords(next.keys.list))
     upstreams.use(next)
     const token = admin.ensureToken()
     if (token) say(`adminToken was removed from the configuration. Admin token from now on, shown this once: ${token}`)
@@ -125,7 +161,11 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     upstreams,
     running,
     deadlines: createDeadlines(),
-    isWeirKey: (value) => mayBeWeirKey(value, source.current().adminToken) && admin.verify(value),
+    routing,
+    cache,
+    ledger,
+    isAdminToken: (value) => mayBeAdminToken(value, source.current().adminToken) && admin.verify(value),
+    keys,
     nameCredential: createCredentialName(credentialSecret(config.data)),
     content: (callId, direction, bytes) => recorder.post({ type: 'body', callId, direction, bytes }),
     buffered: { bytes: 0 },
@@ -150,6 +190,10 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     configProblems: () => source.problems(),
     ask,
     running,
+    cache,
+    keys: createKeyAdmin({ dataDir: config.data, keys, tell }),
+    budgets: () => ledger.budgets(),
+    budgetsFor: ({ name }) => ledger.budgets(name),
     recorded: { onStored, subscribe: onRecorded, status: () => status },
     journal,
     admin,
@@ -173,6 +217,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
 
   const close = async () => {
     stopListening()
+    keyWatch.close()
     source.close()
     running.cancelAll()
     server.close()
@@ -181,7 +226,9 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     server.closeAllConnections()
     await journal.close()
     await recorder.stop()
-    await Promise.all([ask.close(), upstreams.close()])
+    ledger.close()
+    await cache.close()
+    await Promise.all([ask.close(), tell.close(), upstreams.close()])
   }
   const drain = async ({ delay = source.current().drainDelay }: { delay?: number } = {}) => {
     // Until the balancers have seen readyz fail they go on sending, and those calls are served.
@@ -206,7 +253,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
 }
 
 /** Most calls show a provider's key; only what looks like ours is worth a hash (4 µs). */
-const mayBeWeirKey = (value: string, configured: string | null) =>
+const mayBeAdminToken = (value: string, configured: string | null) =>
   value.startsWith('wa_') || value.length === configured?.length
 
 /** A call is over before its last bytes have left for a slow client; a dashboard's open connection must not hold up the end for ever. */
@@ -227,11 +274,15 @@ const NOTHING_RECORDED: RecorderStatus = {
   positions: [],
 }
 
-const toRules = (config: Config): Rules => ({
-  config,
-  providers: createProviders(config),
-  isTrustedProxy: createTrust(config.trustedProxies),
-})
+const toRules = (config: Config): Rules => {
+  const providers = createProviders(config)
+  return {
+    config,
+    providers,
+    routes: createRoutes(config, providers),
+    isTrustedProxy: createTrust(config.trustedProxies),
+  }
+}
 
 /** What the recorder must know of the configuration; sent again at each reload. */
 const fromConfig = ({

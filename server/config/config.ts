@@ -6,11 +6,15 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { baseUrlProblem } from './address.ts'
+import { cache } from './cache.ts'
+import { keysConfig } from './keys.ts'
+import { limitSchema } from './limits.ts'
 import { nearest } from './nearest.ts'
 import { priceOverride } from './price-override.ts'
 import { builtinProviders } from '../providers/builtin.ts'
 import { RESERVED_SEGMENTS } from './names.ts'
-import { duration, durationOrOff, flag, oneOf, size, sizeOrOff, whole } from './units.ts'
+import { routeProblems, routes } from './routes.ts'
+import { amount, duration, durationOrOff, flag, oneOf, size, sizeOrOff, whole } from './units.ts'
 
 const MiB = 2 ** 20
 const GiB = 2 ** 30
@@ -47,6 +51,17 @@ const provider = z
       .describe('Scheme, host and base path; the rest of the client’s path follows.'),
     dialect: oneOf('openai', 'anthropic', 'gemini').optional().describe('What a provider that is not built in speaks.'),
     apiKey: z.string().min(1).optional().describe('Weir’s own credential, for calls that show a Weir key.'),
+    apiKeys: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1).optional().describe('For messages, and for credential: of a route’s target.'),
+          key: z.string().min(1),
+          weight: amount().prefault(1),
+          models: z.array(z.string().min(1)).min(1).optional().describe('Models that it may be used for, such as gpt-5*.'),
+        }),
+      )
+      .optional()
+      .describe('Several credentials: a route goes on to the next when one is refused or limited.'),
     headers: z.record(z.string().min(1), z.string()).optional().describe('Added to every request.'),
     proxy: z
       .url({ protocol: /^https?$/ })
@@ -150,7 +165,7 @@ export const configSchema = z.strictObject({
         .describe('Size of the database at which the oldest content goes.'),
     })
     .prefault({}),
-  keys: z.strictObject({ unknown: oneOf('pass', 'refuse').prefault('pass') }).prefault({}),
+  keys: keysConfig.prefault({}),
   usage: z.strictObject({ inject: inject.optional() }).prefault({}),
   ingress: z
     .strictObject({
@@ -178,17 +193,19 @@ export const configSchema = z.strictObject({
   grace: duration().prefault('15m').describe('After that: how long calls may take to finish.'),
   prices: z.array(priceOverride).prefault([]),
   aliases: z.record(z.string().min(1), z.string().min(1)).prefault({}).describe('Model → model whose price counts.'),
-  routes: later(),
-  limits: later(),
-  cache: later(),
+  routes: routes.prefault({}).describe('Names that stand for several targets.'),
+  limits: z.array(limitSchema).prefault([]).describe('What may be used, by whom, in what time.'),
+  cache: cache.prefault({}),
   loops: later(),
   otel: later(),
+}).superRefine((it, context) => {
+  for (const { path, says } of routeProblems(it)) context.addIssue({ code: 'custom', path, message: says })
 })
 
 /** Changing one of these needs a restart: the listening socket, the folder, the database and the journal are opened once. */
 export const RESTART_KEYS = ['port', 'host', 'data', 'database', 'redis', 'basePath', 'journal'] as const
 
-type Later = 'routes' | 'limits' | 'cache' | 'loops' | 'otel'
+type Later = 'loops' | 'otel'
 export type Config = Omit<z.output<typeof configSchema>, Later>
 export type ProviderConfig = z.output<typeof provider>
 export type TimeoutConfig = z.output<typeof timeouts>

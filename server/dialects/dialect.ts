@@ -1,7 +1,7 @@
 /**
  * What a dialect (a wire format) must offer. One file a dialect; the registry is a list; one contract test covers every entry.
  * Readers work on a copy of the bytes, in the recorder or in a reader thread, never on the data path: they read, they do not rewrite.
- * Only `operations`, `error` and `streamError` are used by the data path.
+ * Only `operations`, `error`, `streamError` and `opening` are used by the data path.
  */
 import type { Usage } from '../call.ts'
 
@@ -122,6 +122,9 @@ export interface ErrorShape {
   message: string
 }
 
+/** What an early event of a stream is: an `error` instead of an answer, a `preface` (ping, metadata, an empty role), or `content`. */
+export type EarlyEvent = 'error' | 'preface' | 'content'
+
 export interface Dialect {
   name: string
   operations: readonly Operation[]
@@ -131,4 +134,6 @@ export interface Dialect {
   error(shape: ErrorShape): unknown
   /** What to write into a stream that has begun, so that it does not look like a clean end; null: destroy the connection. */
   streamError(shape: ErrorShape): string | null
+  /** For routes, of small events only. Absent: a stream of this dialect passes from its first byte. */
+  opening?(data: Record<string, unknown>, event: string | null): EarlyEvent
 }

@@ -53,6 +53,7 @@ export const gemini: Dialect = {
   error: geminiError,
   /** Google's SDK takes the error from a piece of the stream that is JSON by itself; a `data:` line would be an empty answer to it. */
   streamError: (shape) => JSON.stringify(geminiError(shape)),
+  opening: ({ error }) => (isObject(error) ? 'error' : 'content'),
 }
 
 function readGeminiRequest(body: Json, path: string): RequestFacts {

@@ -44,6 +44,16 @@ export const openaiChat: Dialect = {
     createFoldReader(createChatFold({ billed: operation !== 'stored_chat' }), { contentType }),
   error: openaiError,
   streamError: openaiStreamError,
+  opening(data) {
+    if (isObject(data.error)) return 'error'
+    return asObjects(data.choices).every(isEmptyChoice) ? 'preface' : 'content'
+  },
+}
+
+/** The first chunk says the role, and Azure's says what its filters found: neither is a part of the answer. */
+function isEmptyChoice(choice: Json): boolean {
+  if (choice.finish_reason != null || asText(choice.text)) return false
+  return Object.entries(asObject(choice.delta)).every(([name, value]) => name === 'role' || value == null || value === '')
 }
 
 function readChatRequest(body: Json): RequestFacts {

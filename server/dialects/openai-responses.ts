@@ -46,7 +46,18 @@ export const openaiResponses: Dialect = {
     createFoldReader(createResponsesFold({ billed: !UNBILLED.has(operation) }), { contentType }),
   error: openaiError,
   streamError: (shape) => `\n\nevent: response.failed\ndata: ${JSON.stringify(failed(shape))}\n\n${lastError(shape)}`,
+  opening: ({ type }) =>
+    type === 'error' || type === 'response.failed' ? 'error' : PREFACE.has(type as string) ? 'preface' : 'content',
 }
+
+const PREFACE: ReadonlySet<string> = new Set([
+  'response.created',
+  'response.queued',
+  'response.in_progress',
+  'response.output_item.added',
+  'response.content_part.added',
+  'keepalive',
+])
 
 /** A WebSocket frame `response.create` holds the request, on some servers under `response`. */
 function readResponsesRequest(frame: Json): RequestFacts {

@@ -2,15 +2,18 @@
  * One upstream try, until its answer has begun or it has failed. Bytes that arrive before the relay is ready are kept in order;
  * that is at most what one socket read brought, since the relay takes over in the same turn of the event loop.
  */
+import { performance } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import { containerHint } from '../config/container.ts'
-import { type ErrorCode, WeirError } from '../errors.ts'
+import { WeirError } from '../errors.ts'
 import type { AttemptMeta } from '../journal/entry.ts'
+import type { Deadline } from './deadlines.ts'
+import { messageOf, toFailure } from './failure.ts'
 import type { Gateway } from './gateway.ts'
 import { fromBuffers, toUpstreamHeaders } from './headers.ts'
 import { type Abort, elapsed, type LiveCall, type Target } from './live.ts'
 import { maskHeaders } from './mask.ts'
+import type { OpeningReader } from './opening.ts'
 import { requestBody } from './request-body.ts'
 import { createTimeouts, limitsFor, type Timeouts } from './timeouts.ts'
 
@@ -22,6 +25,13 @@ export interface Sink {
   fail(error: WeirError): void
 }
 
+/** Judges how an answer begins, for calls that have somewhere else to go. */
+export interface Gate {
+  /** `pass`: the client gets it · `keep`: it is given up, its body is read for later · `hold`: its first events decide. */
+  head(status: number, rawHeaders: string[]): 'pass' | 'keep' | 'hold'
+  events: OpeningReader
+}
+
 export interface LiveAttempt {
   meta: AttemptMeta
   target: Target
@@ -30,6 +40,10 @@ export interface LiveAttempt {
   status: number
   statusMessage: string
   rawHeaders: string[]
+  /** Given up, but read to its end: `pipe` has all of it, should nothing better come. */
+  kept: boolean
+  /** Milliseconds until the first byte of the body; null: none came. */
+  firstByteMs: number | null
   timeouts: Timeouts
   /** The socket to the provider after a 101; null for every other answer. */
   upgraded: Duplex | null
@@ -39,9 +53,14 @@ export interface LiveAttempt {
   pipe(sink: Sink): void
 }
 
-export function tryTarget(call: LiveCall, target: Target, gateway: Gateway): Promise<LiveAttempt> {
+export function tryTarget(
+  call: LiveCall,
+  target: Target,
+  gateway: Gateway,
+  gate: Gate | null = null,
+): Promise<LiveAttempt> {
   return new Promise((resolve) => {
-    const attempt = createAttempt(call, target, gateway, resolve)
+    const attempt = createAttempt(call, target, gateway, gate, resolve)
     if (call.clientGone)
       return attempt.fail(new WeirError('client_gone', 'The client left before the upstream was asked.'))
     try {
@@ -76,7 +95,13 @@ function toDispatch(
 const isWebSocket = (call: LiveCall) =>
   call.incoming.method === 'GET' && call.incoming.headers.upgrade?.toLowerCase() === 'websocket'
 
-function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle: (attempt: LiveAttempt) => void) {
+function createAttempt(
+  call: LiveCall,
+  target: Target,
+  gateway: Gateway,
+  gate: Gate | null,
+  settle: (attempt: LiveAttempt) => void,
+) {
   const startedMs = elapsed(call)
   let controller: Dispatcher.DispatchController | null = null
   let sink: Sink | null = null
@@ -87,6 +112,10 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
   let over = false
   /** The provider refused, perhaps because of what Weir had added: its answer waits until its body tells. */
   let held: (() => void) | null = null
+  /** What the gate has said of it, until the answer passes or is given up. */
+  let way: 'pass' | 'keep' | 'hold' = 'pass'
+  let keptBytes = 0
+  let extra: Deadline | null = null
 
   const meta: AttemptMeta = {
     n: call.attempts.length + 1,
@@ -117,6 +146,8 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
     status: 0,
     statusMessage: '',
     rawHeaders: [],
+    kept: false,
+    firstByteMs: null,
     timeouts,
     upgraded: null,
     pause() {
@@ -140,7 +171,7 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
   function fail(error: WeirError): void {
     if (over) return
     over = true
-    timeouts.clear()
+    clear()
     call.abort = null
     controller?.abort(error)
     meta.error = { code: error.code, message: error.message }
@@ -150,8 +181,28 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
       return
     }
     attempt.failure = error
-    void gateway.journal.attempt(call.id, meta)
+    // Of a route's try the reason is still to be told.
+    if (!call.route) void gateway.journal.attempt(call.id, meta)
     settle(attempt)
+  }
+
+  /** An answer that the route does not want. What is whole of it may still be passed on when nothing better comes. */
+  function reject(what: string, { whole, trailers = null }: { whole: boolean; trailers?: string[] | null }): void {
+    attempt.kept = whole
+    ended = trailers ?? []
+    // What has ended by itself leaves a connection that is good for the next call.
+    if (trailers) controller = null
+    fail(new WeirError('upstream_failed', `${target.name} answered ${attempt.status}${what}.`))
+    controller = null
+  }
+
+  function within(ms: number, expire: () => void): void {
+    extra = { place: -1, at: performance.now() + ms, expire }
+    gateway.deadlines.add(extra)
+  }
+  function clear(): void {
+    timeouts.clear()
+    if (extra) gateway.deadlines.remove(extra)
   }
 
   function begin(status: number, statusMessage: string, rawHeaders: string[]): void {
@@ -163,13 +214,30 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
     attempt.statusMessage = statusMessage
     attempt.rawHeaders = rawHeaders
     timeouts.enter('firstEvent')
-    const go = () => {
+    way = gate?.head(status, rawHeaders) ?? 'pass'
+    const goOn = () => {
       held = null
-      attempt.begun = true
-      settle(attempt)
+      if (way === 'pass') pass()
     }
-    if (mayRefuseUsage(call, status)) held = go
-    else go()
+    if (mayRefuseUsage(call, status)) held = goOn
+    else goOn()
+    // Its error is worth a moment, not more: the next target waits.
+    if (way === 'keep') within(KEEP_MS, () => reject('', { whole: false }))
+  }
+
+  function pass(): void {
+    way = 'pass'
+    attempt.begun = true
+    settle(attempt)
+  }
+
+  /** The head of a stream that is held: passes with its first content, never with an error. */
+  function judgeEvents(bytes: Buffer): void {
+    const says = gate!.events.push(bytes)
+    if (says === 'more') return
+    if (says === 'error') return reject(' and opened its stream with an error', { whole: true })
+    timeouts.enter('idle')
+    pass()
   }
 
   /** A refused question is Weir's to mend, if the answer names it; everything else is the client's to see. */
@@ -200,20 +268,27 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
     },
     onResponseData(_, bytes) {
       if (over) return
+      attempt.firstByteMs ??= elapsed(call) - startedMs
+      // A stream that is held has not begun: pings do not put off its first event.
       if (started) timeouts.touch()
-      else timeouts.enter('idle')
-      started = true
+      else if (way !== 'hold') timeouts.enter('idle')
+      started = way !== 'hold'
       if (sink) sink.piece(bytes)
       else early.push(bytes)
       if (held && early.length > HELD_PIECES) held()
+      if (way === 'hold') judgeEvents(bytes)
+      else if (way === 'keep' && (keptBytes += bytes.length) > KEPT_BYTES) reject('', { whole: false })
     },
     onResponseEnd() {
       if (held) judgeRefusal()
       if (over) return
-      over = true
-      timeouts.clear()
-      call.abort = null
       const trailers = fromBuffers((controller!.rawTrailers ?? []) as Buffer[])
+      if (way === 'keep') return reject('', { whole: true, trailers })
+      // A stream without any content is still the answer that there is.
+      if (way === 'hold') pass()
+      over = true
+      clear()
+      call.abort = null
       if (sink) sink.end(trailers)
       else ended = trailers
     },
@@ -222,10 +297,13 @@ function createAttempt(call: LiveCall, target: Target, gateway: Gateway, settle:
     },
   }
 
-  const giveUp: Abort = (why) =>
-    fail(
-      why === 'client_gone' ? new WeirError('client_gone', 'The client left, so the upstream request was ended.') : why,
-    )
+  const giveUp: Abort = (why) => {
+    if (why !== 'client_gone') return fail(why)
+    const gone = new WeirError('client_gone', 'The client left, so the upstream request was ended.')
+    const drainMs = call.route?.route.drainMs ?? null
+    if (!attempt.begun || drainMs === null) return fail(gone)
+    within(drainMs, () => fail(gone))
+  }
   call.abort = giveUp
   timeouts.enter('connect')
   return { handler, fail, touch: timeouts.touch }
@@ -246,38 +324,6 @@ const mayRefuseUsage = (call: LiveCall, status: number) => call.injected !== nul
 const namesUsage = (body: Buffer) => /stream_options|include_usage/.test(body.toString('latin1'))
 /** An error body comes in one or two pieces; something longer is no refusal. */
 const HELD_PIECES = 16
-
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])
-
-function toFailure(error: Error, target: Target, begun: boolean, inContainer: boolean): WeirError {
-  if (error instanceof WeirError) return error
-  const system = (error as NodeJS.ErrnoException).code ?? ''
-  const [code, what]: [ErrorCode, string] =
-    system === 'UND_ERR_CONNECT_TIMEOUT'
-      ? ['timeout_connect', 'could not be reached in time']
-      : UNREACHABLE.has(system) || error.message.startsWith('Proxy response')
-        ? ['upstream_unreachable', 'could not be reached']
-        : isInvalid(error, system)
-          ? ['upstream_invalid', 'sent something that is not HTTP as Weir can read it']
-          : /CERT|TLS|SSL/.test(system)
-            ? ['upstream_unreachable', 'could not be reached safely']
-            : [
-                'upstream_reset',
-                begun ? 'broke off in the middle of its answer' : 'closed the connection without an answer',
-              ]
-  const hint = inContainer && UNREACHABLE.has(system) ? containerHint(target.origin) : ''
-  return new WeirError(code, `${target.name} (${target.origin}) ${what}: ${messageOf(error)}${hint}`, { cause: error })
-}
-
-/** undici's parser gives its errors a name and, for most of them, no code; to an unasked 100 it only says `bad response`. */
-const isInvalid = (error: Error, system: string) =>
-  error.name === 'HTTPParserError' ||
-  system.startsWith('HPE_') ||
-  system === 'UND_ERR_HEADERS_OVERFLOW' ||
-  system.includes('CONTENT_LENGTH') ||
-  error.message === 'bad response'
-
-const messageOf = (error: unknown): string => {
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(messageOf).join('; ')
-  return error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code || error.name : String(error)
-}
+/** Of an answer that is given up: so much is kept of it, and waited for it. */
+const KEPT_BYTES = 256 * 1024
+const KEEP_MS = 1000

@@ -1,8 +1,12 @@
 /** What the steps of a call need from the house: made once in `start.ts`, passed to each step, never imported. */
+import type { Cache } from '../cache/cache.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { LiveCall, Rules } from './live.ts'
 import type { Direction, Journal } from '../journal/entry.ts'
 import type { Known } from './models.ts'
+import type { Ledger } from '../policy/limits/ledger.ts'
+import type { Keys } from '../policy/keys.ts'
+import type { Routing } from '../policy/routing.ts'
 import type { Running } from './running.ts'
 import type { Upstreams } from './upstreams.ts'
 
@@ -13,8 +17,15 @@ export interface Gateway {
   upstreams: Upstreams
   running: Running
   deadlines: Deadlines
-  /** Until keys exist, the admin token is the one Weir key. About 2 µs. */
-  isWeirKey(value: string): boolean
+  cache: Cache
+  /** What routes have learned. */
+  routing: Routing
+  /** The admin token opens what any Weir key does. About 2 µs. */
+  isAdminToken(value: string): boolean
+  /** Every Weir key that is known, in memory. */
+  keys: Keys
+  /** Limits and budgets. */
+  ledger: Ledger
   /** Stable name of a credential that does not give it away. */
   nameCredential(credential: string): string
   /** Content of a call that may not touch the disk: to the recorder, through bounded memory. False: there was no room. */

@@ -4,15 +4,18 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { admit } from './admit.ts'
+import { fromCache } from './cache.ts'
 import { finish } from './finish.ts'
 import { forward } from './forward.ts'
 import type { Gateway } from './gateway.ts'
-import { identify, isPacked, unpackForModel } from './identify.ts'
+import { identify } from './identify.ts'
 import { ingress } from './ingress.ts'
 import { openCall } from './live.ts'
 import { answerModels, asksForModels } from './models.ts'
 import { refuse } from './refuse.ts'
+import { isLimited, reserve } from './reserve.ts'
 import { start } from './start.ts'
+import { isPacked, unpackForModel } from './unpack.ts'
 
 export type Handler = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>
 
@@ -26,9 +29,10 @@ export const createHandler =
       if (isPacked(call)) await unpackForModel(call)
       identify(call, gateway) // provider, dialect, operation, model, tags: one scan, no parse
       admit(call, gateway) // credential and key: may this call go on?
+      if (isLimited(call, gateway)) await reserve(call, gateway) // limits and budgets: is there room for it?
       await start(call, gateway) // the journal's `start`, before anything goes upstream
       if (asksForModels(call)) await answerModels(call, gateway)
-      else await forward(call, gateway)
+      else if (call.rules.config.cache.mode === 'off' || !(await fromCache(call, gateway))) await forward(call, gateway)
     } catch (error) {
       refuse(call, error) // the dialect's own error shape, if the client has seen nothing yet
     } finally {

@@ -2,25 +2,35 @@
  * What is asked of whom: provider, dialect and operation from the path; model and stream flag from one scan of the body's top
  * level. Under `/v1` the model picks the provider, and its prefix is taken out by splicing: the rest of the body stays as it was.
  */
-import { promisify } from 'node:util'
-import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
 import { dialectByName } from '../dialects/registry.ts'
 import { WeirError } from '../errors.ts'
-import type { Base, Provider } from '../providers/provider.ts'
+import type { Provider } from '../providers/provider.ts'
 import type { Gateway } from './gateway.ts'
 import { headerOf } from './headers.ts'
+import { BINDING_MEMBERS } from './binding.ts'
 import { askForUsage } from './inject-usage.ts'
-import type { LiveCall, Target } from './live.ts'
+import type { LiveCall } from './live.ts'
+import { isWebSocket, locate, setOperation } from './locate.ts'
 import { isModelList } from './models.ts'
+import { aim, checkFlowing } from './prepare.ts'
+import { askedRoute, takeRoute } from './route.ts'
+import { SESSION_MEMBERS } from './route-session.ts'
 import { scanTopLevel, type Scanned, splice, stringAt, type TopLevel } from './scan.ts'
+import { isEncoded } from './unpack.ts'
 
-const WANTED: ReadonlySet<string> = new Set(['model', 'stream', 'stream_options'])
+/** What the dialects call the most tokens that an answer may have. */
+const MOST_OUTPUT = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const
+const WANTED: ReadonlySet<string> = new Set(['model', 'stream', 'stream_options', ...MOST_OUTPUT])
+/** What routes want to know besides; where none is configured it is not looked for. */
+const WANTED_BY_ROUTES: ReadonlySet<string> = new Set([...WANTED, 'tools', ...SESSION_MEMBERS, ...BINDING_MEMBERS])
 
 export function identify(call: LiveCall, gateway: Gateway): void {
   const viaV1 = call.address!.provider === null
   if (viaV1 && isModelList(call)) return describeModelList(call)
-  const scanned = call.body.kind === 'whole' && !isEncoded(call) ? scanTopLevel(call.body.bytes, WANTED) : null
+  const wanted = call.rules.routes ? WANTED_BY_ROUTES : WANTED
+  const scanned = call.body.kind === 'whole' && !isEncoded(call) ? scanTopLevel(call.body.bytes, wanted) : null
   if (scanned) readTopLevel(call, scanned)
+  if (call.rules.routes && identifyRoute(call, scanned, gateway)) return
   let rest = call.address!.rest
   if (viaV1) {
     const { provider, model } = pickProvider(call)
@@ -35,15 +45,24 @@ export function identify(call: LiveCall, gateway: Gateway): void {
   if (!gateway.refusesUsage.has(call.upstream.origin)) askForUsage(call, scanned, viaV1)
 }
 
+/** False: this call takes no route. */
+function identifyRoute(call: LiveCall, scanned: TopLevel | null, gateway: Gateway): boolean {
+  const route = isWebSocket(call) ? null : askedRoute(call)
+  if (!route) return false
+  if (call.address!.provider !== null) call.model ??= modelInPath(call)
+  call.route = takeRoute(call, route, scanned, gateway)
+  const [target] = call.route.targets
+  checkFlowing(call, target!)
+  aim(call, target!)
+  return true
+}
+
+const modelInPath = (call: LiveCall): string | null =>
+  call.provider!.recognise(call.incoming.method!, call.address!.rest.split('?', 1)[0]!)?.model ?? null
+
 function describeModelList(call: LiveCall): void {
   call.dialect = dialectByName('openai-other')
   call.operation = { name: 'models', path: /\/models$/, methods: ['GET', 'HEAD'], auxiliary: true }
-}
-
-const isEncoded = (call: LiveCall) => {
-  if (call.dropHeaders.includes('content-encoding')) return false
-  const encoding = headerOf(call.incoming.rawHeaders, 'content-encoding')
-  return encoding !== null && encoding.toLowerCase() !== 'identity'
 }
 
 function readTopLevel(call: LiveCall, { values }: TopLevel): void {
@@ -51,18 +70,10 @@ function readTopLevel(call: LiveCall, { values }: TopLevel): void {
   call.model = stringAt(call.body.bytes, values.get('model'))
   const stream: Scanned | undefined = values.get('stream')
   if (stream?.type === 'boolean') call.stream = call.body.bytes[stream.start] === 0x74
-}
-
-function setOperation(call: LiveCall, provider: Provider, rest: string): void {
-  const path = rest.split('?', 1)[0]!
-  // A handshake is a GET; what is spoken over it is what a POST would say.
-  const method = call.incoming.headers.upgrade?.toLowerCase() === 'websocket' ? 'POST' : call.incoming.method!
-  const recognised = provider.recognise(method, path)
-  if (!recognised) return
-  call.dialect = recognised.dialect
-  call.operation = recognised.operation
-  call.model ??= recognised.model
-  if (recognised.operation.streamInPath) call.stream = recognised.operation.streamInPath(rest)
+  for (const name of MOST_OUTPUT) {
+    const most = values.get(name)
+    if (most?.type === 'number') call.maxOutput = Number(call.body.bytes.toString('latin1', most.start, most.end))
+  }
 }
 
 /** Which provider a call to Weir's own `/v1` means, and the model without its prefix (null: nothing to take out). */
@@ -84,13 +95,13 @@ function pickProvider(call: LiveCall): { provider: Provider; model: string | nul
   throw new WeirError('model_required', whyNoProvider(call))
 }
 
-/** Routes of one's own come later; a provider's name is the simplest of them. */
+/** A provider's name is the simplest of routes. */
 function providerNamed(call: LiveCall, name: string): Provider {
   const provider = call.rules.providers.find(name)
   if (provider && provider.openaiBase !== null) return provider
   throw new WeirError(
     'model_required',
-    `x-weir-route names "${name}", which is no provider that speaks OpenAI. Configured are: ${
+    `x-weir-route names "${name}", which is no route, and no provider that speaks OpenAI. Configured are: ${
       call.rules.providers
         .openaiConfigured()
         .map((each) => each.name)
@@ -135,96 +146,4 @@ function shift(scanned: TopLevel, place: Scanned, by: number): void {
   }
   place.end += by
   scanned.closingBrace += by
-}
-
-/** Where the bytes go: origin, and base path + path exactly as the client wrote it. */
-function locate(call: LiveCall, provider: Provider, rest: string): Pick<Target, 'origin' | 'host' | 'path'> {
-  if (provider.baseUrl === '')
-    throw new WeirError(
-      'bad_request',
-      `Weir does not know where ${provider.name} lives: set providers.${provider.name}.baseUrl in weir.yaml (for Azure https://RESOURCE.openai.azure.com).`,
-    )
-  const base = regional(provider, rest) ?? provider.base
-  let path = base.path + call.caller.keyParameters.reduce(withoutKey, withoutRegion(provider, rest))
-  if (!path.startsWith('/')) path = `/${path}`
-  if (/[^\x21-\xff]/.test(path))
-    throw new WeirError(
-      'bad_target',
-      'The path has a character that no HTTP request may carry (a control character, a space, or one above U+00FF). Percent-encode it.',
-    )
-  return { origin: base.origin, host: base.host, path }
-}
-
-/** Google and AWS have a host for each region; it is part of the path (and, at AWS, of the client's signature). */
-function regional(provider: Provider, rest: string): Base | null {
-  if (provider.configured && provider.baseUrl !== '') {
-    const known =
-      provider.baseUrl === 'https://aiplatform.googleapis.com' ||
-      provider.baseUrl.startsWith('https://bedrock-runtime.')
-    if (!known) return null
-  }
-  if (provider.name === 'vertex') {
-    const location = /\/locations\/([a-z]+(?:-[a-z]+\d+)?)\//.exec(rest)?.[1]
-    if (!location || location === 'global') return null
-    return onHost(
-      location.includes('-') ? `${location}-aiplatform.googleapis.com` : `aiplatform.${location}.rep.googleapis.com`,
-    )
-  }
-  if (provider.name !== 'bedrock') return null
-  const region = AWS_REGION.exec(rest)?.[1]
-  return region ? onHost(`bedrock-runtime.${region}.amazonaws.com`) : null
-}
-
-const onHost = (host: string): Base => ({ origin: `https://${host}`, host, path: '' })
-
-const AWS_REGION = /^\/([a-z]{2}(?:-[a-z]+)+-\d)(?=\/)/
-const withoutRegion = (provider: Provider, rest: string) =>
-  provider.name === 'bedrock' ? rest.replace(AWS_REGION, '') : rest
-
-function withoutKey(path: string, parameter: string): string {
-  const pattern = new RegExp(`([?&])${parameter}=[^&#]*(&|$)`, 'i')
-  return path.replace(pattern, (_, lead: string, tail: string) => (tail === '&' ? lead : '')).replace(/\?$/, '')
-}
-
-/** Whether `unpackForModel` has something to do. */
-export const isPacked = (call: LiveCall): boolean =>
-  call.address!.provider === null && call.body.kind === 'whole' && isEncoded(call)
-
-const DECODERS: Record<string, ((bytes: Buffer) => Promise<Buffer>) | undefined> = {
-  gzip: bounded(gunzip),
-  deflate: bounded(inflate),
-  br: bounded(brotliDecompress),
-  zstd: bounded(zstdDecompress),
-}
-
-function bounded(
-  decode: (
-    bytes: Buffer,
-    options: { maxOutputLength: number },
-    done: (error: Error | null, result: Buffer) => void,
-  ) => void,
-) {
-  const run = promisify(decode)
-  return (bytes: Buffer) => run(bytes, { maxOutputLength: 64 * 2 ** 20 })
-}
-
-/** Under `/v1` the model must be read, and may be rewritten: a compressed body is opened off the main thread and goes on plain. */
-export async function unpackForModel(call: LiveCall): Promise<void> {
-  if (call.body.kind !== 'whole') return
-  const encoding = headerOf(call.incoming.rawHeaders, 'content-encoding')!.toLowerCase()
-  const decode = DECODERS[encoding]
-  if (!decode)
-    throw new WeirError(
-      'bad_request',
-      `Weir cannot read a body with content-encoding "${encoding}", and under /v1 the model in it picks the provider. Use gzip, br, deflate, zstd, or the provider's own address.`,
-    )
-  try {
-    call.body = { kind: 'whole', bytes: await decode(call.body.bytes) }
-  } catch (cause) {
-    throw new WeirError('bad_request', `The request body is not valid ${encoding}, as content-encoding says it is.`, {
-      cause,
-    })
-  }
-  call.dropHeaders.push('content-encoding')
-  call.changes.push({ what: `request body decompressed (${encoding})`, why: '/v1: the model in it picks the provider' })
 }

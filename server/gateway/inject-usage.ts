@@ -11,6 +11,7 @@ export function askForUsage(call: LiveCall, scanned: TopLevel | null, viaV1: boo
   if (call.dialect?.name !== 'openai-chat' || scanned.values.has('stream_options')) return
   const provider = call.provider!
   const setting =
+    call.route?.route.inject ??
     call.rules.config.providers[provider.name]?.usage?.inject ??
     call.rules.config.usage.inject ??
     (viaV1 ? 'on' : 'off')

@@ -2,20 +2,27 @@
 import { performance } from 'node:perf_hooks'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Billing, Capture, Change, Outcome } from '../call.ts'
+import type { CacheUse } from '../cache/use.ts'
 import type { Config } from '../config/config.ts'
 import type { Dialect, Operation } from '../dialects/dialect.ts'
 import type { WeirError } from '../errors.ts'
 import type { AttemptMeta } from '../journal/entry.ts'
+import type { Reservation } from '../policy/limits/ledger.ts'
+import type { KeyInForce } from '../policy/key.ts'
 import type { Provider } from '../providers/provider.ts'
+import type { Routes } from '../policy/targets.ts'
 import type { Providers } from '../providers/registry.ts'
 import type { Address } from './address.ts'
 import { createCallId } from './call-id.ts'
 import { BodyRecord } from './body-record.ts'
+import type { LiveRoute } from './live-route.ts'
 
 /** The settings that a call started with; a reload makes new ones and leaves these alone. */
 export interface Rules {
   config: Config
   providers: Providers
+  /** null: no route is configured. */
+  routes: Routes | null
   /** Addresses whose forwarding headers count (`trustedProxies`). */
   isTrustedProxy(address: string): boolean
 }
@@ -85,7 +92,13 @@ export interface LiveCall {
   operation: Operation | null
   model: string | null
   stream: boolean | null
+  /** Most tokens that the answer may have, where the request says so. */
+  maxOutput: number | null
   upstream: Target | null
+  /** The route that it takes; null: none, one target and one try. */
+  route: LiveRoute | null
+  /** Milliseconds that went to failed tries, and to waiting between them. */
+  lostMs: number
   /** Request headers that must not go upstream beside the usual ones, lower case. */
   dropHeaders: string[]
   /** Request headers that Weir sets. */
@@ -95,6 +108,8 @@ export interface LiveCall {
   /** The provider did not want to be asked for usage. */
   usageRefused: boolean
   caller: Caller
+  /** The Weir key that was shown; null: none, or the admin token. */
+  weirKey: KeyInForce | null
   billing: Billing | null
   capture: Capture
   body: RequestBody
@@ -125,6 +140,10 @@ export interface LiveCall {
   /** Sends what the usage filter still holds back. */
   remainder: (() => void) | null
   clientGone: boolean
+  /** What the cache has to do with it; null: nothing. */
+  cache: CacheUse | null
+  /** What it holds of limits and budgets; null: none concerns it. */
+  reservation: Reservation | null
   /** In `running`. */
   place: number
   /**
@@ -172,12 +191,16 @@ export function openCall(incoming: IncomingMessage, outgoing: ServerResponse, ru
     operation: null,
     model: null,
     stream: null,
+    maxOutput: null,
     upstream: null,
+    route: null,
+    lostMs: 0,
     dropHeaders: [],
     setHeaders: [],
     injected: null,
     usageRefused: false,
     caller: NOBODY,
+    weirKey: null,
     billing: null,
     capture: rules.config.capture.bodies,
     body: { kind: 'none' },
@@ -199,6 +222,8 @@ export function openCall(incoming: IncomingMessage, outgoing: ServerResponse, ru
     delivered: null,
     remainder: null,
     clientGone: false,
+    cache: null,
+    reservation: null,
     place: -1,
     abort: null,
   }

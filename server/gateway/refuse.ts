@@ -41,7 +41,9 @@ export function refuse(call: LiveCall, thrown: unknown): void {
     error.code,
     ...ownHeaders(call, elapsed(call), null),
   ]
-  if (!mayRetry(error.code)) headers.push('x-should-retry', 'false')
+  const tried = call.route !== null && call.attempts.length > 1
+  if ((tried || !mayRetry(error.code)) && error.headers['x-should-retry'] === undefined)
+    headers.push('x-should-retry', 'false')
   for (const [name, value] of Object.entries(error.headers)) headers.push(name, value)
   call.ending = { kind: 'whole', status, headers, body }
 }
@@ -61,8 +63,11 @@ function dialectOf(call: LiveCall): Dialect {
 const speaksAnthropic = (call: LiveCall): boolean =>
   /^\/messages(?:[/?]|$)/.test(call.address!.rest) || headerOf(call.incoming.rawHeaders, 'anthropic-version') !== null
 
+/** Of an answer that has begun, what a client can still be told by. */
+type Begun = Pick<LiveAttempt, 'status' | 'rawHeaders'>
+
 /** The upstream failed after its headers had come. */
-export function breakOff(call: LiveCall, attempt: LiveAttempt, error: WeirError): void {
+export function breakOff(call: LiveCall, attempt: Begun, error: WeirError): void {
   call.answered = {
     outcome: outcomeOf(error.code, call),
     status: attempt.status,
@@ -75,7 +80,7 @@ export function breakOff(call: LiveCall, attempt: LiveAttempt, error: WeirError)
 }
 
 /** The dialect's error event, if this is a plain event stream that stands between two events. */
-function streamTail(call: LiveCall, attempt: LiveAttempt, error: WeirError): Buffer | null {
+function streamTail(call: LiveCall, attempt: Begun, error: WeirError): Buffer | null {
   const type = headerOf(attempt.rawHeaders, 'content-type') ?? ''
   if (!type.toLowerCase().startsWith('text/event-stream') || headerOf(attempt.rawHeaders, 'content-encoding') !== null)
     return null
@@ -100,4 +105,5 @@ const mayRetry = (code: ErrorCode): boolean =>
   code === 'overloaded' ||
   code === 'upstream_reset' ||
   code === 'upstream_unreachable' ||
-  code === 'journal_full'
+  code === 'journal_full' ||
+  code === 'keys_unavailable'

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events'
 import { STATUS_CODES } from 'node:http'
+import { addPiece } from '../cache/flight.ts'
 import { WeirError } from '../errors.ts'
 import type { LiveAttempt, Sink } from './attempt.ts'
 import { createGather } from './gather.ts'
@@ -12,8 +13,9 @@ import { headerOf, ownHeaders, toClientHeaders } from './headers.ts'
 import { hintFor } from './hint.ts'
 import { captureLimit } from './ingress.ts'
 import { createUsageFilter } from './inject-usage.ts'
-import { type Abort, elapsed, type LiveCall } from './live.ts'
+import { type Abort, type Answered, elapsed, type LiveCall } from './live.ts'
 import { breakOff } from './refuse.ts'
+import { keepHead } from './replay.ts'
 
 /** Bytes that may wait for the journal before the upstream is paused. */
 const WAITING_LIMIT = 1024 * 1024
@@ -29,6 +31,7 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
   let paused = false
 
   const send = (bytes: Buffer) => {
+    if (call.cache?.flight) addPiece(call.cache.flight, bytes)
     if (call.clientGone || bytes.length === 0) return
     call.betweenEvents = endsEvent(bytes)
     if (!call.outgoing.write(bytes)) pauseUntilDrained()
@@ -37,10 +40,13 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
     if (paused) return
     paused = true
     attempt.pause()
-    call.outgoing.once('drain', () => {
+    const goOn = () => {
+      call.outgoing.off('drain', goOn).off('close', goOn)
       paused = false
       attempt.resume()
-    })
+    }
+    // A client that has left takes nothing more; what is still to be read (`disconnect: drain`) must not wait for it.
+    call.outgoing.on('drain', goOn).on('close', goOn)
   }
 
   const settled = await new Promise<WeirError | null>((resolve) => {
@@ -118,6 +124,7 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
   call.abort = null
   if (settled && !call.outgoing.headersSent) throw settled
   if (settled) breakOff(call, attempt, settled)
+  else if (call.clientGone && drains(call)) call.answered = DRAINED
   else
     call.answered = {
       outcome: attempt.status >= 400 ? 'error' : 'ok',
@@ -127,6 +134,14 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
     }
 }
 
+const drains = (call: LiveCall) => call.route !== null && call.route.route.drainMs !== null
+const DRAINED: Answered = {
+  outcome: 'client_abort',
+  status: null,
+  errorCode: 'client_gone',
+  errorMessage: 'The client left; its answer was read to the end, as the route asks (disconnect: drain).',
+}
+
 const LF = 0x0a
 /** A blank line at the end, with LF or CRLF. (A piece of one byte says no: then the connection is destroyed instead.) */
 const endsEvent = (bytes: Buffer) =>
@@ -134,7 +149,7 @@ const endsEvent = (bytes: Buffer) =>
 
 /** Milliseconds since the request was in that were not the upstream's. */
 const ownTime = (call: LiveCall, attempt: LiveAttempt): number =>
-  Math.max(0, elapsed(call) - (call.bodyAt - call.t0) - (attempt.meta.headersMs ?? 0))
+  Math.max(0, elapsed(call) - (call.bodyAt - call.t0) - (attempt.meta.headersMs ?? 0) - call.lostMs)
 
 const lengthOf = (raw: readonly string[]): number | null => {
   const text = headerOf(raw, 'content-length')
@@ -153,14 +168,17 @@ function sendHeaders(
   attempt: LiveAttempt,
   { flush, filtered }: { flush: boolean; filtered: boolean },
 ): void {
-  if (call.clientGone || call.outgoing.headersSent) return
   // With an event taken out the declared length would be wrong.
-  const headers = filtered
-    ? without(toClientHeaders(attempt.rawHeaders), 'content-length')
-    : toClientHeaders(attempt.rawHeaders)
+  let headers = toClientHeaders(attempt.rawHeaders)
+  if (filtered) headers = without(headers, 'content-length')
+  if (wasRetried(call, attempt)) headers = without(headers, 'x-should-retry')
+  if (call.cache?.flight) keepHead(call.cache.flight, attempt.status, headers)
+  if (call.clientGone || call.outgoing.headersSent) return
   const upstreamMs = attempt.meta.headersMs ?? 0
   const weirMs = (call.overheadMs = ownTime(call, attempt))
   headers.push(...ownHeaders(call, weirMs, upstreamMs))
+  // Weir has tried already: SDKs must not multiply that.
+  if (wasRetried(call, attempt)) headers.push('x-should-retry', 'false')
   call.outgoing.writeHead(
     attempt.status,
     reasonOf(attempt),
@@ -168,6 +186,9 @@ function sendHeaders(
   )
   if (flush) call.outgoing.flushHeaders()
 }
+
+const wasRetried = (call: LiveCall, { status }: LiveAttempt) =>
+  call.route !== null && status >= 400 && call.attempts.length > 1
 
 /** A stream of events whose bytes can be read as they are. */
 const isPlainStream = ({ rawHeaders }: LiveAttempt): boolean =>

@@ -19,6 +19,8 @@ export interface Running {
   cancel(id: string): boolean
   /** How many calls of this session were ended. */
   cancelSession(id: string): number
+  /** How many calls with this key were ended. */
+  cancelKey(name: string): number
   cancelAll(): void
   subscribe(listener: (event: RunningEvent) => void): () => void
   /** Settles when no call is running any more. */
@@ -56,6 +58,7 @@ export function createRunning(): Running {
     list: () => calls.list().map(toCall),
     cancel: (id) => cancel(calls.list().find((call) => call.id === id)),
     cancelSession: (id) => calls.list().filter((call) => call.caller.session?.id === id && cancel(call)).length,
+    cancelKey: (name) => calls.list().filter((call) => call.caller.key === name && cancel(call)).length,
     cancelAll() {
       for (const call of calls.list()) cancel(call)
     },
@@ -83,7 +86,7 @@ function toCall(call: LiveCall): Call {
     model: call.model,
     responseModel: null,
     target: call.upstream?.name ?? null,
-    route: null,
+    route: call.route?.name ?? null,
     method: call.method,
     path: maskTarget(call.target),
     stream: call.stream,
@@ -104,7 +107,11 @@ function toCall(call: LiveCall): Call {
     costParts: null,
     costSource: null,
     pricedAs: null,
-    cache: 'off',
+    cache: call.cache?.state ?? 'off',
+    savedNano: null,
+    savedMs: null,
+    cachedFrom: call.cache?.from ?? null,
+    cacheWhy: call.cache?.why ?? null,
     sessionId: caller.session?.id ?? null,
     sessionSource: caller.session?.source ?? null,
     parentId: caller.parent,

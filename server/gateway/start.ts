@@ -43,7 +43,7 @@ export function toStartMeta(call: LiveCall): StartMeta {
     model: call.model,
     stream: call.stream,
     target: call.upstream?.name ?? null,
-    route: null,
+    route: call.route?.name ?? null,
     method: call.method,
     path: maskTarget(call.target),
     upstreamPath: call.upstream ? maskTarget(call.upstream.path) : null,

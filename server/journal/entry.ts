@@ -54,6 +54,11 @@ export interface AttemptMeta {
   headers: string[] | null
   error: { code: string; message: string } | null
   reason: string | null
+  /** Of a route's try, which may be another than `start` says; absent elsewhere. */
+  provider?: string
+  model?: string | null
+  /** The credential that it was made with, by the name that does not give it away. */
+  credential?: string | null
 }
 
 export interface EndMeta {
@@ -75,6 +80,22 @@ export interface EndMeta {
   trailers: string[] | null
   /** Why the journal does not hold all that went by (WebSocket frames that could not be read); absent in older journals. */
   incomplete?: string | null
+  /** null or absent: the cache had nothing to do with it. */
+  cache?: CacheNote | null
+}
+
+/** What the cache did for a call. */
+export interface CacheNote {
+  state: CacheState
+  /** Why it is a miss or was passed by, in words. */
+  why: string | null
+  /** The call whose answer this one got. */
+  from: string | null
+  /** null for a hit: what the answer says that it would have cost. */
+  savedNano: number | null
+  savedMs: number | null
+  /** Of an answer from the cache: raw headers that say how its bytes are read. */
+  headers: string[] | null
 }
 
 /** A body piece: its bytes, or only their count (above the capture limit, or capture below `full`). */

@@ -121,8 +121,9 @@ export const gatherCall = (reader: WriterReader, callId: string, refs: Ref[]): J
     const { entry } = stored
     if (entry.kind === 'start') start ??= entry.meta
     else if (entry.kind === 'attempt') {
-      // The last word on a try counts.
-      if (attempts.at(-1)?.n === entry.meta.n) attempts.pop()
+      // The last word on a try counts, and the try that was spoken of last is the one that answered.
+      const before = attempts.findLastIndex(({ n }) => n === entry.meta.n)
+      if (before >= 0) attempts.splice(before, 1)
       attempts.push(entry.meta)
     } else if (entry.kind === 'part')
       addPart(entry.part.direction === 'request' ? request : response, entry.part, stored.bodyOffset)

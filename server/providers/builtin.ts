@@ -14,6 +14,10 @@ export interface BuiltinRow {
   dialects: readonly string[]
   /** Where OpenAI's `/v1/…` lives below baseUrl; null: it does not speak it. */
   openaiBase: string | null
+  /** Where Anthropic's `/v1/…` lives below baseUrl, for routes; absent: nowhere. */
+  anthropicBase?: string
+  /** The same for Gemini, whose version is a part of its paths. */
+  geminiBase?: string
   acceptsStreamUsage?: boolean
   billing?: Billing
   priceId?: string | null
@@ -47,6 +51,7 @@ export const builtinProviders: readonly BuiltinRow[] = [
     credential: { header: 'x-api-key', prefix: '' },
     dialects: [...ANTHROPIC, ...OPENAI],
     openaiBase: '/v1',
+    anthropicBase: '/v1',
   },
   {
     name: 'gemini',
@@ -54,6 +59,7 @@ export const builtinProviders: readonly BuiltinRow[] = [
     credential: { header: 'x-goog-api-key', prefix: '' },
     dialects: [...GEMINI, ...OPENAI],
     openaiBase: '/v1beta/openai',
+    geminiBase: '',
     priceId: 'google',
   },
   {
@@ -85,11 +91,13 @@ export const builtinProviders: readonly BuiltinRow[] = [
   compatible('groq', 'https://api.groq.com', '/openai/v1', { acceptsStreamUsage: true }),
   compatible('deepseek', 'https://api.deepseek.com', '', {
     dialects: [...OPENAI, ...ANTHROPIC],
+    anthropicBase: '/anthropic/v1',
     acceptsStreamUsage: true,
   }),
   compatible('xai', 'https://api.x.ai', '/v1', { priceId: 'xai' }),
   compatible('openrouter', 'https://openrouter.ai', '/api/v1', {
     dialects: [...OPENAI, ...ANTHROPIC],
+    anthropicBase: '/api/v1',
     acceptsStreamUsage: true,
   }),
   compatible('together', 'https://api.together.xyz', '/v1'),
@@ -100,7 +108,11 @@ export const builtinProviders: readonly BuiltinRow[] = [
   compatible('huggingface', 'https://router.huggingface.co', '/v1', { priceId: 'huggingface_together' }),
   compatible('nvidia', 'https://integrate.api.nvidia.com', '/v1', { priceId: null }),
   compatible('moonshot', 'https://api.moonshot.ai', '/v1', { priceId: 'moonshotai' }),
-  compatible('zai', 'https://api.z.ai', '/api/paas/v4', { dialects: [...OPENAI, ...ANTHROPIC], priceId: 'zai' }),
+  compatible('zai', 'https://api.z.ai', '/api/paas/v4', {
+    dialects: [...OPENAI, ...ANTHROPIC],
+    anthropicBase: '/api/anthropic/v1',
+    priceId: 'zai',
+  }),
   compatible('ollama', 'http://127.0.0.1:11434', '/v1', onOwnMachine),
   compatible('vllm', 'http://127.0.0.1:8000', '/v1', onOwnMachine),
   compatible('lmstudio', 'http://127.0.0.1:1234', '/v1', onOwnMachine),

@@ -2,6 +2,7 @@
 import type { Billing } from '../call.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { Recognised } from '../dialects/registry.ts'
+import type { Bases } from './bases.ts'
 
 /** Where this provider takes its credential. */
 export interface CredentialStyle {
@@ -20,6 +21,16 @@ export interface Base {
   path: string
 }
 
+/** One of several credentials that Weir holds for a provider. */
+export interface ProviderCredential {
+  /** As weir.yaml names it, for messages and `credential:` of a route's target. */
+  name: string
+  key: string
+  weight: number
+  /** Patterns of the models that it serves; null: all. */
+  models: readonly string[] | null
+}
+
 export interface Provider {
   name: string
   /** Scheme, host and base path without a slash at its end; the rest of the client's path is appended unchanged. */
@@ -28,6 +39,8 @@ export interface Provider {
   credential: CredentialStyle
   /** Weir's own credential for it, used only for calls that show a valid Weir key. */
   apiKey: string | null
+  /** All of them, the one above first; routes rotate them. */
+  credentials: readonly ProviderCredential[]
   /** Further headers that the configuration adds to each request. */
   headers: Readonly<Record<string, string>>
   /** Those of them that carry a credential: like `apiKey`, only for calls that show a valid Weir key. */
@@ -38,6 +51,8 @@ export interface Provider {
   recognise(method: string, path: string): Recognised | null
   /** Where OpenAI's `/v1/…` lives below `baseUrl`, such as `/openai/v1`; null: it does not speak OpenAI. */
   openaiBase: string | null
+  /** The same for each family of dialects that a route can reach here. */
+  bases: Bases
   /** Known (by recordings) to accept `stream_options.include_usage`. */
   acceptsStreamUsage: boolean
   /** Default billing of its credentials. */

@@ -4,8 +4,9 @@ import { nearest } from '../config/nearest.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { dialectByName, type Recognised, recognise } from '../dialects/registry.ts'
 import { isSecretHeader } from '../secret-header.ts'
+import { basesOf, builtinRow } from './bases.ts'
 import { type BuiltinRow, builtinProviders } from './builtin.ts'
-import type { Base, Provider } from './provider.ts'
+import type { Base, Provider, ProviderCredential } from './provider.ts'
 
 export interface Providers {
   find(name: string): Provider | null
@@ -49,11 +50,13 @@ function toProvider(row: BuiltinRow, settings: ProviderConfig | undefined): Prov
     baseUrl,
     base: toBase(baseUrl),
     credential: family.credential,
-    apiKey: settings?.apiKey ?? null,
+    apiKey: settings?.apiKey ?? settings?.apiKeys?.[0]?.key ?? null,
+    credentials: toCredentials(settings),
     ...splitHeaders(settings?.headers ?? {}, family.credential.header),
     dialects,
     recognise: createRecogniser(dialects),
     openaiBase: family.openaiBase,
+    bases: basesOf(builtinRow(row.name), settings?.dialect ?? null),
     // Proved by recordings of the provider itself; who knows what stands behind a base URL of one's own.
     acceptsStreamUsage: (row.acceptsStreamUsage ?? false) && (settings?.baseUrl === undefined || row.baseUrl === ''),
     billing: settings?.billing ?? row.billing ?? 'metered',
@@ -61,6 +64,17 @@ function toProvider(row: BuiltinRow, settings: ProviderConfig | undefined): Prov
     local: row.local ?? false,
     configured: settings !== undefined,
   }
+}
+
+function toCredentials(settings: ProviderConfig | undefined): ProviderCredential[] {
+  const single = settings?.apiKey ? [{ name: 'apiKey', key: settings.apiKey, weight: 1, models: null }] : []
+  const several = (settings?.apiKeys ?? []).map(({ name, key, weight, models }, i) => ({
+    name: name ?? `apiKeys[${i}]`,
+    key,
+    weight,
+    models: models ?? null,
+  }))
+  return [...single, ...several]
 }
 
 function splitHeaders(

@@ -1,6 +1,9 @@
 /** What main thread and recorder thread say to each other. The journal itself goes by file. */
 import type { Call } from '../call.ts'
 import type { Direction, Position } from '../journal/entry.ts'
+import type { Answered } from './answered.ts'
+import type { Charge } from '../policy/limits/ledger.ts'
+import type { Settled } from '../policy/routing.ts'
 import type { PriceOverride } from '../prices/override.ts'
 
 /** Given to the worker at start. */
@@ -33,7 +36,14 @@ export interface ProviderFacts {
 }
 
 /** What the main thread learns of every call that is stored. */
-export type StoredCall = Pick<Call, 'id' | 'outcome'>
+export type StoredCall = Pick<Call, 'id' | 'outcome'> & {
+  /** What limits count; absent unless they asked for it. */
+  charge?: Charge
+  /** What the cache waits for; null: it does not. */
+  answered?: Answered | null
+  /** What routes learn; absent: the call took none. */
+  routed?: Settled
+}
 
 export type ToRecorder =
   /** Content of a call whose capture is below `full`: it goes by bounded memory, never by disk. */
@@ -42,6 +52,8 @@ export type ToRecorder =
   | { type: 'prune'; id: number }
   /** Whether whole calls are wanted from now on; else they cost both threads their copying for nothing. */
   | { type: 'listen'; on: boolean }
+  /** Whether limits want to know what every call has taken. */
+  | { type: 'charges'; on: boolean }
   /** Record all that is in the journal, then answer `stopped` and end. */
   | { type: 'stop' }
 

@@ -33,7 +33,8 @@ export interface Recorder {
 }
 
 export const createRecord = (deps: RecordDeps): Recorder => {
-  const build = (journaled: JournaledCall, held: HeldBodies | null, raw: string | null): RecordedCall => {
+  const build = (given: JournaledCall, held: HeldBodies | null, raw: string | null): RecordedCall => {
+    const journaled = asAnswered(given)
     const { capture } = journaled.start
     const [request, response] = bodies(journaled, held)
     const dialect = deps.dialect(journaled.start.dialect)
@@ -70,6 +71,7 @@ export const createRecord = (deps: RecordDeps): Recorder => {
       call: capture === 'full' ? call : withoutWords(call, journaled),
       payloads: toPayloads(journaled, request, response),
       searchText: capture === 'full' ? searchText(decoded.request, decoded.answer) : '',
+      complete: decoded.problem === null && decoded.answer?.complete === true,
     }
   }
 
@@ -89,6 +91,15 @@ export const createRecord = (deps: RecordDeps): Recorder => {
     },
     toRawRow,
   }
+}
+
+/** A route may have ended at another provider than it began with: that one is read, priced and named. */
+function asAnswered(call: JournaledCall): JournaledCall {
+  const last = call.attempts.at(-1)
+  if (last?.provider === undefined) return call
+  const { provider, model = null, credential = null, target } = last
+  const billing = provider === call.start.provider ? call.start.billing : null
+  return { ...call, start: { ...call.start, provider, model, credential, target, billing } }
 }
 
 function bodies({ start, request, response }: JournaledCall, held: HeldBodies | null): [Body, Body] {

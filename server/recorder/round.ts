@@ -1,10 +1,13 @@
 /** One round of the recorder: finished calls out of the journal, rows out of them, one transaction, and word to the main thread. */
 import type { RecordedCall } from '../../db/store.ts'
 import type { JournaledCall } from '../journal/entry.ts'
+import { toAnswered } from './answered.ts'
 import type { Bodies } from './bodies.ts'
+import { toCharge } from './charge.ts'
 import type { createCommitter, Item } from './commit.ts'
 import type { Danger } from './danger.ts'
-import type { FromRecorder } from './messages.ts'
+import type { FromRecorder, StoredCall } from './messages.ts'
+import type { Settled } from '../policy/routing.ts'
 import type { Pace } from './pace.ts'
 import type { Source, Taken } from './source.ts'
 import type { Steps } from './steps.ts'
@@ -24,10 +27,29 @@ export interface RoundDeps {
   post(message: FromRecorder): void
   /** Whether somebody wants whole calls. */
   listened(): boolean
+  /** Whether limits want to know what calls have taken. */
+  charges(): boolean
   now(): number
   /** See `RecorderOptions.pulse`. */
   pulse: Int32Array
 }
+
+const toStored = (recorded: RecordedCall, charges: boolean): StoredCall => {
+  const { call } = recorded
+  const { id, outcome } = call
+  const answered = toAnswered(recorded)
+  const stored: StoredCall = charges ? { id, outcome, answered, charge: toCharge(call) } : { id, outcome, answered }
+  if (call.route !== null) stored.routed = toSettled(call)
+  return stored
+}
+
+const toSettled = ({ target, credential, responseId, costNano, usage }: RecordedCall['call']): Settled => ({
+  target,
+  credential,
+  responseId,
+  costNano,
+  usage,
+})
 
 /** `gone`: the database did not answer until it was time to end. */
 export type RoundResult = 'recorded' | 'nothing' | 'gone'
@@ -89,7 +111,7 @@ export const createRound = (deps: RoundDeps) => {
     seq += stored.length
     deps.post({
       type: 'recorded',
-      stored: stored.map(({ call: { id, outcome } }) => ({ id, outcome })),
+      stored: stored.map((recorded) => toStored(recorded, deps.charges())),
       calls: deps.listened() ? stored.map(({ call }) => call) : null,
       seq,
     })

@@ -30,6 +30,8 @@ export interface Steps {
   decodeError: string | null
 }
 
+const NO_TOKENS: Usage = {}
+
 /** Written out without spreads: with them V8 builds an object of 80 properties as a dictionary, at four times the cost. */
 export const toCall = (steps: Steps): Call => {
   const { journaled, decoded, verdict, counted, priced, owner, decodeError } = steps
@@ -37,6 +39,7 @@ export const toCall = (steps: Steps): Call => {
   const { request, answer } = decoded
   const whole = start.capture === 'full'
   const size = sizes(steps)
+  const hit = verdict.outcome === 'cache_hit' || end?.cache?.state === 'hit'
   return {
     id: callId,
     startedAt: start.startedAt,
@@ -64,18 +67,22 @@ export const toCall = (steps: Steps): Call => {
     tools: request?.tools.map(({ name }) => name) ?? [],
     preview: whole ? preview(request, answer) : null,
 
-    usage: counted.usage,
-    usageSource: counted.usageSource,
+    usage: hit ? NO_TOKENS : counted.usage,
+    usageSource: hit ? 'none' : counted.usageSource,
     usageRaw: answer?.usageRaw ?? null,
-    // Nobody bills an answer from the cache; the list price says what it saved.
-    costNano: verdict.outcome === 'cache_hit' ? 0 : priced.costNano,
-    listNano: priced.listNano,
+    // Nobody bills an answer from the cache, and no token was used for it: known zeros. What it would have cost is saved.
+    costNano: hit ? 0 : priced.costNano,
+    listNano: hit ? 0 : priced.listNano,
     billing: priced.billing,
-    costParts: priced.costParts,
-    costSource: priced.costSource,
-    pricedAs: priced.pricedAs,
+    costParts: hit ? null : priced.costParts,
+    costSource: hit ? 'cache' : priced.costSource,
+    pricedAs: hit ? null : priced.pricedAs,
 
-    cache: start.cache,
+    cache: end?.cache?.state ?? start.cache,
+    savedNano: hit ? (end?.cache?.savedNano ?? priced.costNano) : null,
+    savedMs: end?.cache?.savedMs ?? null,
+    cachedFrom: end?.cache?.from ?? null,
+    cacheWhy: end?.cache?.why ?? null,
     sessionId: owner.sessionId,
     sessionSource: owner.sessionSource,
     parentId: owner.parentId,
@@ -122,10 +129,11 @@ function toolCallsOf({ answer }: Decoded): string[] {
 
 /** Only the last try can have answered, so what the call used and cost is its alone: attempts add up to the call. */
 function toAttempts({ journaled, verdict, counted, priced }: Steps): Attempt[] {
-  const { attempts } = journaled
+  const answering = journaled.attempts.at(-1)
+  const attempts = journaled.attempts.length > 1 ? journaled.attempts.toSorted((a, b) => a.n - b.n) : journaled.attempts
   return attempts.map((attempt, i) => {
-    const last = i === attempts.length - 1
-    const until = last ? verdict.durationMs : (attempts[i + 1]?.atMs ?? null)
+    const last = attempt === answering
+    const until = attempts[i + 1]?.atMs ?? verdict.durationMs
     return {
       n: attempt.n,
       target: attempt.target,

@@ -16,6 +16,8 @@ import { createRunning } from '../../server/gateway/running.ts'
 import { createUpstreams } from '../../server/gateway/upstreams.ts'
 import { createJournal } from '../../server/journal/append.ts'
 import { createNodeFs } from '../../server/journal/disk.ts'
+import { createKeys } from '../../server/policy/keys.ts'
+import { createRouting } from '../../server/policy/routing.ts'
 import { createProviders } from '../../server/providers/registry.ts'
 import { startProvider } from '../support/provider.ts'
 import { get } from './support.ts'
@@ -43,14 +45,16 @@ test('pieces that found no room do not overtake those that did', async () => {
     fs: { ...nodeFs, writev: (...given) => void setTimeout(() => nodeFs.writev(...given), SLOW_MS) },
   })
   const upstreams = createUpstreams(config, { httpProxy: null, httpsProxy: null, noProxy: null })
-  const rules = { config, providers: createProviders(config), isTrustedProxy: () => false }
+  const rules = { config, providers: createProviders(config), routes: null, isTrustedProxy: () => false }
   const gateway: Gateway = {
     rules: () => rules,
     journal,
     upstreams,
     running: createRunning(),
     deadlines: createDeadlines(),
-    isWeirKey: () => false,
+    routing: createRouting(),
+    isAdminToken: () => false,
+    keys: createKeys(),
     nameCredential: () => '',
     content: () => true,
     buffered: { bytes: 0 },

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { Call } from '../../server/call.ts'
 import { type Config, configSchema } from '../../server/config/config.ts'
 import type { ConfigSource } from '../../server/config/reload.ts'
+import type { RoutingOptions } from '../../server/policy/routing.ts'
 import { startWeir as start, type Weir } from '../../server/start.ts'
 import type { FakeProvider } from './provider.ts'
 
@@ -35,6 +36,10 @@ export interface TestOptions {
   httpsProxy?: string
   noProxy?: string
   inContainer?: boolean
+  /** The built dashboard; default: dist/web. */
+  assetsDir?: string
+  /** Clock and dice of routes. */
+  routing?: RoutingOptions
 }
 
 export async function startWeir({
@@ -45,6 +50,8 @@ export async function startWeir({
   httpsProxy,
   noProxy,
   inContainer = false,
+  assetsDir,
+  routing,
 }: TestOptions = {}): Promise<TestWeir> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'weir-test-')))
   const base = { port: 0, data: folder, drainDelay: 0, ...config }
@@ -53,12 +60,17 @@ export async function startWeir({
   const weir = await start({
     config: source,
     demo: false,
-    workers: { recorder: new URL('server/recorder/worker.ts', root), reader: new URL('server/reader/worker.ts', root) },
-    assetsDir: new URL('dist/web', root).pathname,
+    workers: {
+      recorder: new URL('server/recorder/worker.ts', root),
+      reader: new URL('server/reader/worker.ts', root),
+      control: new URL('server/control/worker.ts', root),
+    },
+    assetsDir: assetsDir ?? new URL('dist/web', root).pathname,
     migrationsDir: new URL('db/migrations', root).pathname,
     version: '0.0.0-test',
     proxy: { httpProxy: httpProxy ?? null, httpsProxy: httpsProxy ?? null, noProxy: noProxy ?? null },
     inContainer,
+    ...(routing ? { routing } : {}),
   })
 
   const calls: Call[] = []

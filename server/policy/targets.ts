@@ -1,0 +1,92 @@
+/** Routes as the data path uses them: made from the configuration at each reload, without state. What is learned is in `routing.ts`. */
+import type { Config } from '../config/config.ts'
+import type { RouteConfig } from '../config/routes.ts'
+import { type Family, sharedFamilies } from '../providers/bases.ts'
+import type { Provider, ProviderCredential } from '../providers/provider.ts'
+import type { Providers } from '../providers/registry.ts'
+import { createPatterns } from './pattern.ts'
+import { createRule, type Rule } from './rule.ts'
+
+export interface RouteCredential {
+  name: string
+  key: string
+  weight: number
+}
+
+export interface RouteTarget {
+  /** `provider/model`, or `provider`. */
+  name: string
+  provider: Provider
+  /** null: the model that the client asked for. */
+  model: string | null
+  weight: number
+  /** Weir's own credentials for it, in the order of the configuration. */
+  credentials: readonly RouteCredential[]
+  /** Which calls it is for; null: all. */
+  rule: Rule | null
+}
+
+export interface Route {
+  name: string
+  strategy: RouteConfig['strategy']
+  targets: readonly RouteTarget[]
+  /** Families of dialects that all targets speak. */
+  families: readonly Family[]
+  on: ReadonlySet<string>
+  retries: number
+  maxWait: number
+  sticky: boolean
+  cooldown: number
+  breaker: RouteConfig['breaker']
+  inject: 'off' | 'on' | null
+  /** For how long an answer is read on when its client has left; null: not at all. */
+  drainMs: number | null
+}
+
+export interface Routes {
+  find(name: string): Route | null
+  list(): readonly Route[]
+}
+
+/** null: none is configured, and the data path has nothing to look for. */
+export function createRoutes(config: Pick<Config, 'routes'>, providers: Providers): Routes | null {
+  const byName = new Map(Object.entries(config.routes).map(([name, it]) => [name, toRoute(name, it, providers)]))
+  if (byName.size === 0) return null
+  const list = [...byName.values()]
+  return { find: (name) => byName.get(name) ?? null, list: () => list }
+}
+
+function toRoute(name: string, it: RouteConfig, providers: Providers): Route {
+  const targets = it.targets.map((each) => toTarget(each, providers))
+  return {
+    name,
+    strategy: it.strategy,
+    targets,
+    families: sharedFamilies(targets.map(({ provider }) => provider.bases)),
+    on: new Set(it.on),
+    retries: it.retries,
+    maxWait: it.maxWait,
+    sticky: it.sticky,
+    cooldown: it.cooldown,
+    breaker: it.breaker,
+    inject: it.usage?.inject ?? null,
+    drainMs: it.disconnect.mode === 'drain' ? it.disconnect.maxMs : null,
+  }
+}
+
+function toTarget(each: RouteConfig['targets'][number], providers: Providers): RouteTarget {
+  const cut = each.target.indexOf('/')
+  const provider = providers.find(cut < 0 ? each.target : each.target.slice(0, cut))!
+  const model = cut < 0 ? null : each.target.slice(cut + 1)
+  return {
+    name: each.target,
+    provider,
+    model,
+    weight: each.weight,
+    credentials: provider.credentials.filter((one) => isFor(one, model, each.credential)),
+    rule: each.when ? createRule(each.when) : null,
+  }
+}
+
+const isFor = ({ name, models }: ProviderCredential, model: string | null, wanted: string | undefined) =>
+  (wanted === undefined || name === wanted) && (model === null || models === null || createPatterns(models)(model))
