@@ -33,6 +33,7 @@ import { toKeyRecords } from './policy/key-config.ts'
 import { createKeys } from './policy/keys.ts'
 import { watchKeys } from './policy/key-watch.ts'
 import { createMemoryLedger } from './policy/limits/memory-ledger.ts'
+import { listRoutes } from './policy/route-list.ts'
 import { createRouting, type RoutingOptions } from './policy/routing.ts'
 import { createRoutes } from './policy/targets.ts'
 import { createProviders } from './providers/registry.ts'
@@ -193,6 +194,16 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     cache,
     keys: createKeyAdmin({ dataDir: config.data, keys, tell }),
     budgets: () => ledger.budgets(),
+    routeList: async () => {
+      const to = Date.now()
+      const [figures, known] = await Promise.all([
+        ask('providerFigures', { from: to - 3_600_000, to }).catch(() => null),
+        gateway.knownModels(),
+      ])
+      const models = new Map<string, number>()
+      for (const { provider } of known) models.set(provider, (models.get(provider) ?? 0) + 1)
+      return listRoutes({ ...rules, routing, nameCredential: gateway.nameCredential, figures, models })
+    },
     budgetsFor: ({ name }) => ledger.budgets(name),
     recorded: { onStored, subscribe: onRecorded, status: () => status },
     journal,

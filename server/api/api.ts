@@ -10,6 +10,7 @@ import { keyRoutes } from './keys.ts'
 import { liveRoutes } from './live.ts'
 import { loginRoutes } from './login.ts'
 import { meRoutes } from './me.ts'
+import { routeListRoutes } from './route-list.ts'
 import { createRoutes } from './routes.ts'
 import { sessionRoutes } from './sessions.ts'
 import { statRoutes } from './stats.ts'
@@ -25,6 +26,7 @@ export const createApi = (deps: AppDeps, { gate, unrecorded }: { gate: Gate; unr
     .route('/api/sessions', sessionRoutes(deps))
     .route('/api/keys', keyRoutes(deps))
     .route('/api', budgetRoutes(deps))
+    .route('/api', routeListRoutes(deps))
     .route('/api', statRoutes(deps))
     .route('/api', statusRoutes(deps))
     .route('/api/cache', cacheRoutes(deps))

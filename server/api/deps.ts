@@ -6,6 +6,7 @@ import type { JournalCounters } from '../journal/entry.ts'
 import type { Key } from '../policy/key.ts'
 import type { KeyAdmin } from '../policy/key-admin.ts'
 import type { BudgetItem } from '../policy/limits/budgets.ts'
+import type { RouteList } from '../policy/route-list.ts'
 import type { Ask } from '../reader/ask.ts'
 import type { RecorderStatus, StoredCall } from '../recorder/messages.ts'
 import type { AdminAuth } from './auth.ts'
@@ -43,6 +44,8 @@ export interface AppDeps {
   cache: Pick<Cache, 'stats' | 'clear'>
   /** How far along every limit is. */
   budgets(): Promise<BudgetItem[]>
+  /** Routes and their health, as /api/routes shows them. */
+  routeList(): Promise<RouteList>
   keys: KeyAdmin
   /** The limits and budgets that can refuse a call with this key, as /api/budgets shows them. */
   budgetsFor(key: Pick<Key, 'name'>): Promise<BudgetItem[]>

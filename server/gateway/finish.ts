@@ -1,14 +1,18 @@
 /** Exactly once, however the call ended: the journal's `end`, then the response ends. No other place ends a response. */
 import type { EndMeta } from '../journal/entry.ts'
+import { land, noteGone, toCacheNote } from './cache.ts'
 import { type Gateway, record } from './gateway.ts'
 import { elapsed, type LiveCall } from './live.ts'
 import { start } from './start.ts'
 
 export async function finish(call: LiveCall, gateway: Gateway): Promise<void> {
+  if (call.cache?.flight) noteGone(call)
   if (isCall(call)) {
     if (!call.journaled) await start(call, gateway)
     if (call.ending.kind === 'whole') void record(call, gateway, 'response', call.ending.body, elapsed(call))
-    await gateway.journal.end(call.id, toEndMeta(call))
+    const recorded = await gateway.journal.end(call.id, toEndMeta(call))
+    // Before the client sees the end: its next call may be a moment away.
+    if (call.reservation !== null) gateway.ledger.finish(call.reservation, recorded)
   }
   // A journal that keeps nothing any more answers `end` at once, while pieces still wait for their write.
   await call.delivered
@@ -20,6 +24,7 @@ export async function finish(call: LiveCall, gateway: Gateway): Promise<void> {
     // Such as a trailer that Node refuses: the process must outlive any answer, and this one cannot end cleanly.
     call.outgoing.destroy()
   }
+  if (call.cache?.flight) land(call, gateway)
 }
 
 /** A stray GET (a browser's /favicon.ico, a scanner) is answered, but it is no call. */
@@ -44,6 +49,7 @@ export function toEndMeta(call: LiveCall): EndMeta {
     hint: call.hint,
     trailers: call.trailers,
     incomplete: call.incomplete,
+    cache: toCacheNote(call),
   }
 }
 

@@ -109,7 +109,14 @@ export function headerOf(raw: readonly string[], lowerName: string): string | nu
 
 /** What Weir adds to every answer; `Server-Timing` counts until the headers, totals stand on the row. */
 export function ownHeaders(
-  call: { id: string; upstream: { name: string } | null; attempts: readonly unknown[]; hint: string | null },
+  call: {
+    id: string
+    upstream: { name: string } | null
+    attempts: readonly unknown[]
+    hint: string | null
+    cache: { state: string } | null
+    reservation: { near: string | null } | null
+  },
   weirMs: number,
   upstreamMs: number | null,
 ): string[] {
@@ -120,6 +127,8 @@ export function ownHeaders(
     'server-timing',
     `weir;dur=${weirMs.toFixed(2)}${upstreamMs === null ? '' : `, upstream;dur=${upstreamMs.toFixed(2)}`}`,
   )
+  if (call.cache) headers.push('x-weir-cache', call.cache.state)
   if (call.hint) headers.push('x-weir-hint', call.hint)
+  if (call.reservation?.near) headers.push('x-weir-limit', call.reservation.near)
   return headers
 }

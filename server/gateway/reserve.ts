@@ -2,9 +2,11 @@
  * Limits and budgets, before a byte goes upstream: takes of each that concerns the call, or of none and refuses it. What was taken is an
  * estimate until the recorder has stored the call. Housekeeping (model lists, token counts) is neither counted nor refused.
  */
+import type { Billing } from '../call.ts'
 import type { Ask } from '../policy/limits/ledger.ts'
 import { isCountedMethod } from '../policy/limits/counted.ts'
 import type { Model } from '../policy/limits/price-book.ts'
+import type { Provider } from '../providers/provider.ts'
 import type { Gateway } from './gateway.ts'
 import type { LiveCall } from './live.ts'
 
@@ -38,7 +40,7 @@ function toAsk(call: LiveCall): Ask {
     team: caller.team,
     user: caller.user,
     tags: caller.tags,
-    route: null,
+    route: call.route && call.route.name,
     model: call.model,
     provider: call.provider!.name,
     sessionId: caller.session?.id ?? null,
@@ -50,9 +52,14 @@ function toAsk(call: LiveCall): Ask {
   }
 }
 
+/** Wherever the call may go: the dearest of them counts until its true cost is known. */
 function modelsOf(call: LiveCall): Model[] {
-  const provider = call.provider!
-  const free = provider.local || (call.billing ?? provider.billing) !== 'metered'
-  if (call.model === null) return []
-  return [{ provider: provider.name, priceId: provider.priceId, model: call.model, free }]
+  const { route } = call
+  if (route === null) return toModels(call.provider!, call.model, call.billing)
+  return route.targets.flatMap(({ provider, model }) => toModels(provider, model ?? route.model ?? call.model, null))
+}
+
+function toModels(provider: Provider, model: string | null, billing: Billing | null): Model[] {
+  const free = provider.local || (billing ?? provider.billing) !== 'metered'
+  return model === null ? [] : [{ provider: provider.name, priceId: provider.priceId, model, free }]
 }

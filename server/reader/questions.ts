@@ -10,6 +10,7 @@ import { listCalls } from '../../db/queries/list-calls.ts'
 import { overview } from '../../db/queries/overview.ts'
 import { series } from '../../db/queries/series.ts'
 import { suggest } from '../../db/queries/suggest.ts'
+import { providerFigures } from '../../db/queries/provider-figures.ts'
 import { top } from '../../db/queries/top.ts'
 import { storedKeys } from '../control/keys.ts'
 import { conversation } from './conversation.ts'
@@ -37,6 +38,7 @@ export const questions = {
   listCalls,
   overview,
   priceOf,
+  providerFigures,
   series,
   storedKeys,
   suggest,

@@ -38,7 +38,9 @@ export interface StartRecorder {
 
 export interface RecorderHandle {
   /** False for a body that was dropped, because too much is on its way already. */
-  post(message: Exclude<ToRecorder, { type: 'stop' | 'listen' }>): boolean
+  post(message: Exclude<ToRecorder, { type: 'stop' | 'listen' | 'charges' }>): boolean
+  /** From now on each call comes with what it has taken of limits. Holds for every call that is journaled after this. */
+  sendCharges(): void
   /** Whole calls are wanted, or no longer. Holds for every call that is journaled after this. */
   listen(on: boolean): void
   /** The last one; null until the recorder has said something. */
@@ -64,6 +66,7 @@ export const startRecorder = (given: StartRecorder): RecorderHandle => {
   let status: RecorderStatus | null = null
   let settings: ToRecorder | null = null
   let listen: Extract<ToRecorder, { type: 'listen' }> = { type: 'listen', on: false }
+  let charges: ToRecorder | null = null
   let restarts = 0
   let pause = FIRST_PAUSE_MS
   let again: NodeJS.Timeout | null = null
@@ -99,6 +102,7 @@ export const startRecorder = (given: StartRecorder): RecorderHandle => {
     })
     if (settings) worker.postMessage(settings)
     if (listen.on) worker.postMessage(listen)
+    if (charges) worker.postMessage(charges)
   }
 
   const watchdog = watchPulse(pulse, given.hangMs ?? HANG_MS, () => void worker.terminate())
@@ -121,6 +125,7 @@ export const startRecorder = (given: StartRecorder): RecorderHandle => {
       worker.postMessage({ ...message, bytes }, [bytes.buffer])
       return true
     },
+    sendCharges: () => worker.postMessage((charges = { type: 'charges', on: true })),
     listen: (on) => worker.postMessage((listen = { type: 'listen', on })),
     stop: async (withinMs = 30_000) => {
       if (stopping) return ended.promise

@@ -57,6 +57,7 @@ export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): Re
   let stopAt: number | null = null
   let owner = false
   let listened = false
+  let charges = false
 
   const taken = new Int32Array(options.taken ?? new ArrayBuffer(4))
   const receive = (message: ToRecorder) => {
@@ -68,6 +69,7 @@ export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): Re
       stopped.resolve()
     } else if (message.type === 'prune') prunes.push(message.id)
     else if (message.type === 'listen') listened = message.on
+    else if (message.type === 'charges') charges = message.on
     else if (message.type === 'settings') {
       steps.set(message.settings)
       bodies.limitTo(message.settings.capture.maxBytes)
@@ -130,6 +132,7 @@ export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): Re
       drain,
       post,
       listened: () => listened,
+      charges: () => charges,
       now,
       pulse,
     })

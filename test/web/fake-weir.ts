@@ -98,9 +98,14 @@ export async function startFakeWeir({
     running: {
       list: () => [...running.values()],
       cancel: (id) => running.has(id) && canceled.push(id) > 0,
+      cancelKey: () => 0,
       cancelSession: () => 0,
       subscribe: listen(onRunning),
     },
+    keys: noKeys,
+    cache: { stats: () => NOTHING_CACHED, clear: () => 0 },
+    budgets: async () => [],
+    budgetsFor: async () => [],
     recorded: {
       onStored: listen(onRecorded),
       subscribe: listen(onRecorded),
@@ -189,4 +194,31 @@ export async function startFakeWeir({
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+const absent = async (): Promise<never> => {
+  throw new ApiError('not_found', 'This Weir has no keys.')
+}
+const noKeys: AppDeps['keys'] = {
+  list: () => [],
+  get: () => {
+    throw new ApiError('not_found', 'This Weir has no keys.')
+  },
+  open: () => {
+    throw new ApiError('key_invalid', 'This Weir has no keys.')
+  },
+  create: absent,
+  update: absent,
+  rotate: absent,
+  revoke: absent,
+}
+const NOTHING_CACHED = {
+  entries: 0,
+  bytes: 0,
+  maxBytes: 0,
+  hits: 0,
+  misses: 0,
+  savedNano: 0,
+  savedMs: 0,
+  savedTokens: 0,
 }
