@@ -5,6 +5,7 @@ import type { BudgetItem, KeyItem, RouteList } from '../../web/lib/control.ts'
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
+const LIMIT = { zone: 'UTC', action: 'block', unpriced: 'refuse', reserveOutput: 4096 } as const
 const key = (name: string, part: Partial<KeyItem> = {}): KeyItem => ({
   name,
   last4: 'x7Qa',
@@ -47,6 +48,10 @@ export const makeKeys = (now: number): KeyItem[] => [
     ips: ['10.0.0.0/8'],
     expiresAt: now + 12 * DAY,
     capture: 'metadata',
+    limits: [
+      { ...LIMIT, per: 'month', cost: 150 },
+      { ...LIMIT, per: { rolling: '24h' }, tokens: 20_000_000 },
+    ],
     lastUsedAt: now - 3 * HOUR,
     calls30d: 8_214,
     costNano30d: 41_220_000_000,
