@@ -16,6 +16,8 @@ export interface RecordedCall {
   payloads: PayloadInput[]
   /** Decoded text of what this turn said, for full-text search. Empty when content may not be kept. */
   searchText: string
+  /** The answer was read to its terminal event (or parsed whole): the cache may give it again. */
+  complete?: boolean
 }
 
 /** A start whose end has not been seen yet, kept with the position so that nothing is read twice or lost. */

@@ -78,6 +78,10 @@ const callsTable = ({ table, index, uniqueIndex, text, int, real, bool, json }: 
       /** Milliseconds from first token to end, if tokens per second can be told from them; else null. */
       speedMs: real('speed_ms'),
       cache: text('cache').$type<Call['cache']>().notNull(),
+      savedNano: int('saved_nano'),
+      savedMs: real('saved_ms'),
+      cachedFrom: text('cached_from'),
+      cacheWhy: text('cache_why'),
       sessionId: text('session_id'),
       sessionSource: text('session_source'),
       parentId: text('parent_id'),

@@ -131,6 +131,14 @@ export interface Call {
   pricedAs: string | null
 
   cache: CacheState
+  /** What a hit would have cost; null: unknown, or no hit. */
+  savedNano: number | null
+  /** How much sooner a hit was answered than the call before it. */
+  savedMs: number | null
+  /** Id of the call whose answer this one got. */
+  cachedFrom: string | null
+  /** Why it was a miss, or was not looked for, in words. */
+  cacheWhy: string | null
   sessionId: string | null
   /** Which rule found the session, such as `header x-weir-session` or `metadata.user_id`. */
   sessionSource: string | null

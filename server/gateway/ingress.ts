@@ -3,11 +3,12 @@
  * and `100-continue` is answered only then. JSON up to `ingress.bufferBytes` is held whole; everything else flows.
  */
 import { performance } from 'node:perf_hooks'
+import { isAwaited } from '../cache/flight.ts'
 import { WeirError } from '../errors.ts'
 import { isLocalName, isLoopbackAddress } from '../origin.ts'
 import { readAddress } from './address.ts'
 import { checkAccess } from './admit.ts'
-import { readCaller } from './caller.ts'
+import { mustAwaitKeys, readCaller } from './caller.ts'
 import type { Gateway } from './gateway.ts'
 import { headerOf } from './headers.ts'
 import type { Abort, LiveCall } from './live.ts'
@@ -28,6 +29,7 @@ export async function ingress(call: LiveCall, gateway: Gateway): Promise<void> {
   checkHost(call)
   call.address = readAddress(call.target, call.rules.config.basePath)
   if (call.address.provider !== null) call.provider = findProvider(call, call.address.provider)
+  if (gateway.keys.reading !== null && mustAwaitKeys(call, gateway)) await gateway.keys.reading
   readCaller(call, gateway)
   checkAccess(call)
   if (call.incoming.headers.expect?.toLowerCase() === '100-continue') call.outgoing.writeContinue()
@@ -67,6 +69,8 @@ function watchClient(call: LiveCall): void {
   call.outgoing.once('close', () => {
     if (call.outgoing.writableFinished || call.answered) return
     call.clientGone = true
+    // Others share its answer: it goes on for them.
+    if (isAwaited(call)) return
     call.abort?.('client_gone')
   })
 }

@@ -114,6 +114,7 @@ function feedInflated(reader: AnswerReader, body: Body, order: readonly string[]
  * those of the upstream, whose encoding would not fit.
  */
 export const answeredHeaders = ({ attempts, end }: JournaledCall): string[] | null => {
+  if (end?.cache?.headers) return end.cache.headers
   const last = attempts.at(-1)
   return last && (!end || end.status === last.status) ? last.headers : null
 }

@@ -18,8 +18,11 @@ export interface Verdict {
 
 export const judge = (call: JournaledCall, answer: Answer | null): Verdict => {
   const ended = call.end ? fromEnd(call.end) : fromParts(call, answer)
-  return ended.outcome === 'ok' || ended.outcome === 'error' ? withProviderError(ended, call, answer) : ended
+  return mayHaveFailed(ended) ? withProviderError(ended, call, answer) : ended
 }
+
+/** An answer that was shared while it came may turn out to be an error in the middle of a stream. */
+const mayHaveFailed = ({ outcome }: Verdict) => outcome === 'ok' || outcome === 'error' || outcome === 'cache_hit'
 
 function fromEnd({ outcome, status, errorCode, errorMessage, durationMs }: NonNullable<JournaledCall['end']>): Verdict {
   return { outcome, status, errorCode, errorMessage, durationMs }
@@ -53,7 +56,7 @@ function isWhole({ start, attempts, response }: JournaledCall, answer: Answer | 
 function withProviderError(ended: Verdict, call: JournaledCall, answer: Answer | null): Verdict {
   const failed = (ended.status ?? 0) >= 400
   const error = answer?.error ?? null
-  if (ended.outcome === 'ok' && !failed && !error) return ended
+  if (ended.outcome !== 'error' && !failed && !error) return ended
   const reason = call.attempts.at(-1)?.statusMessage || null
   return {
     ...ended,

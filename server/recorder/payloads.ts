@@ -13,7 +13,7 @@ import { packTiming } from './timing.ts'
 export const toPayloads = (call: JournaledCall, request: Body, response: Body): PayloadInput[] => {
   const { start, attempts } = call
   if (start.capture === 'off') return []
-  const received = attempts.at(-1)?.headers ?? null
+  const received = attempts.at(-1)?.headers ?? call.end?.cache?.headers ?? null
   const payloads: (PayloadInput | null)[] = [
     headersPayload('requestHeaders', start.headers),
     received && headersPayload('responseHeaders', received),

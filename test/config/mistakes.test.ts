@@ -60,7 +60,6 @@ test.each([
   'redis: redis://cache',
   'routes: { fast: {} }',
   'limits: [{ on: key }]',
-  'cache: { mode: on }',
   'loops: { action: mark }',
   'otel: [{}]',
 ])('what a later version brings is refused by name, not passed over: %s', (yaml) => {

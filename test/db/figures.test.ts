@@ -89,7 +89,7 @@ describeDatabases((databases) => {
       cacheHits: found.filter((call) => call.outcome === 'cache_hit').length,
       savedNano: sum(
         found.filter((call) => call.outcome === 'cache_hit'),
-        (call) => call.listNano,
+        (call) => call.savedNano,
       ),
     })
     const timed = found

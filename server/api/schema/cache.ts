@@ -1,0 +1,20 @@
+/** What the API says of the cache. */
+import { z } from '@hono/zod-openapi'
+
+const count = z.number().int()
+
+export const cacheStatus = z
+  .object({
+    mode: z.enum(['off', 'opt-in', 'on']),
+    entries: count.describe('Answers that can be given again; one in memory and on disk counts once.'),
+    bytes: count.describe('In memory and on disk.'),
+    maxBytes: count.describe('cache.maxBytes and cache.diskBytes.'),
+    hits: count.describe('Since Weir started, like all below.'),
+    misses: count,
+    savedNano: count.describe('Nano-dollars that hits would have cost, as far as known.'),
+    savedMs: z.number().describe('Milliseconds that the calls before them had taken.'),
+    savedTokens: count,
+  })
+  .openapi('CacheStatus')
+
+export const cacheCleared = z.object({ removed: count.describe('Answers that went.') }).openapi('CacheCleared')
