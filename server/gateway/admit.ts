@@ -42,6 +42,17 @@ export function admit(call: LiveCall, gateway: Gateway): void {
     addHeaders(call, provider.secretHeaders, 'providers.' + provider.name + '.headers, for a valid Weir key')
 }
 
+/** A response over a WebSocket is a call of its own: the key may have ended since the handshake, and the model is known only now. */
+export function admitTurn(call: LiveCall, gateway: Gateway): void {
+  const key = call.weirKey!
+  if (!gateway.keys.stillGood(key))
+    throw new WeirError(
+      'key_invalid',
+      `The Weir key "${key.name}" has expired or was revoked since this WebSocket was opened.`,
+    )
+  checkRights(call, key)
+}
+
 function addHeaders(call: LiveCall, headers: Readonly<Record<string, string>>, why: string): void {
   const names = Object.keys(headers)
   if (names.length === 0) return

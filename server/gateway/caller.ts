@@ -46,6 +46,8 @@ function readCredential(call: LiveCall, gateway: Gateway): void {
       'The key in x-weir-key is not a key of this Weir: those begin with wk_. `weir key create NAME` makes one.',
     )
   for (const shown of presentedCredentials(call.incoming.rawHeaders, call.target)) {
+    // Clients without a key of their own send an empty header.
+    if (/^(?:Bearer)?\s*$/i.test(shown.value)) continue
     if (isOurs(call, gateway, shown.value)) {
       if (shown.header) caller.keyHeaders.push(shown.header)
       if (shown.parameter) caller.keyParameters.push(shown.parameter)

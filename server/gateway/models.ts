@@ -2,6 +2,7 @@
  * `GET /v1/models` under Weir's own `/v1`: the models of the configured providers that Weir knows of, without asking anyone.
  * Clients call it at their start and wait (Claude Code gives up after 3 s), so no upstream may be in its way.
  */
+import type { Route } from '../policy/targets.ts'
 import type { Gateway } from './gateway.ts'
 import { elapsed, type LiveCall, type Rules } from './live.ts'
 import { headerOf, ownHeaders } from './headers.ts'
@@ -41,8 +42,9 @@ export function createKnownModels(ask: () => Promise<readonly Known[]>): () => P
 
 export async function answerModels(call: LiveCall, gateway: Gateway): Promise<void> {
   const shown = served(call.rules, await gateway.knownModels())
+  const routes = call.rules.routes?.list() ?? []
   const data =
-    headerOf(call.incoming.rawHeaders, 'anthropic-version') === null ? openaiList(shown) : anthropicList(shown)
+    headerOf(call.incoming.rawHeaders, 'anthropic-version') === null ? openaiList(shown, routes) : anthropicList(shown, routes)
   const body = Buffer.from(JSON.stringify(data))
   call.ending = {
     kind: 'whole',
@@ -74,19 +76,21 @@ function served({ config, providers }: Rules, known: readonly Known[]): Known[] 
   })
 }
 
-const openaiList = (models: Known[]) => ({
+const openaiList = (models: Known[], routes: readonly Route[]) => ({
   object: 'list',
-  data: models.map(({ provider, model }) => ({
-    id: `${provider}/${model}`,
-    object: 'model',
-    created: 0,
-    owned_by: provider,
-  })),
+  data: [
+    ...routes.map(({ name }) => openaiModel(name, 'weir')),
+    ...models.map(({ provider, model }) => openaiModel(`${provider}/${model}`, provider)),
+  ],
 })
 
-function anthropicList(models: Known[]) {
-  const data = models
-    .filter(({ provider }) => provider === 'anthropic')
-    .map(({ model }) => ({ type: 'model', id: model, display_name: model, created_at: '1970-01-01T00:00:00Z' }))
+const openaiModel = (id: string, owner: string) => ({ id, object: 'model', created: 0, owned_by: owner })
+
+function anthropicList(models: Known[], routes: readonly Route[]) {
+  const ids = [
+    ...routes.filter(({ families }) => families.includes('anthropic')).map(({ name }) => name),
+    ...models.filter(({ provider }) => provider === 'anthropic').map(({ model }) => model),
+  ]
+  const data = ids.map((id) => ({ type: 'model', id, display_name: id, created_at: '1970-01-01T00:00:00Z' }))
   return { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null }
 }

@@ -21,7 +21,7 @@ export function checkPlace(call: LiveCall, key: KeyInForce): void {
 export function checkRights(call: LiveCall, key: KeyInForce): void {
   if (key.routes !== null) checkRoute(call, key, key.routes)
   if (call.route === null && call.provider) checkProvider(key, call.provider.name)
-  if (key.models !== null && !isNamedRoute(call, key)) checkModel(call, key, key.models)
+  if (key.models !== null && !isNamedRoute(call)) checkModel(call, key, key.models)
 }
 
 export const mayUseProvider = (key: KeyInForce | null, provider: string): boolean =>
@@ -39,9 +39,8 @@ function checkRoute(call: LiveCall, key: KeyInForce, routes: readonly string[]):
   if (!routes.includes(call.route.name)) throw notAllowed(key, `use the route "${call.route.name}"`, routes)
 }
 
-/** The route stands in the place of a model, and was allowed by its name. */
-const isNamedRoute = (call: LiveCall, key: KeyInForce): boolean =>
-  call.route !== null && call.route.named && key.routes !== null
+/** A route's name stands in place of a model: then its targets are looked at one by one, see route.ts. */
+const isNamedRoute = (call: LiveCall): boolean => call.route !== null && call.route.named
 
 function checkModel(call: LiveCall, key: KeyInForce, patterns: readonly string[]): void {
   const path = modelInPath(call)

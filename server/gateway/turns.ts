@@ -5,6 +5,8 @@
  */
 import type { Operation } from '../dialects/dialect.ts'
 import type { Direction } from '../journal/entry.ts'
+import { toWeirError } from '../errors.ts'
+import { admitTurn } from './admit.ts'
 import { toEndMeta } from './finish.ts'
 import { type Gateway, record } from './gateway.ts'
 import { captureLimit } from './ingress.ts'
@@ -60,7 +62,7 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
   function open(asked: Buffer | null): Promise<unknown> {
     const about = asked ? scanTopLevel(asked, WANTED) : null
     const call = openCall(handshake.incoming, handshake.outgoing, handshake.rules)
-    const { address, provider, dialect, upstream, caller, billing, capture } = handshake
+    const { address, provider, dialect, upstream, caller, weirKey, billing, capture } = handshake
     const operation = asked && about && isWarmUp(asked, about) ? { ...spoken, name: 'warmup' } : spoken
     Object.assign(call, {
       address,
@@ -69,6 +71,7 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
       operation,
       upstream,
       caller,
+      weirKey,
       billing,
       capture,
       journaled: true,
@@ -77,6 +80,7 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
       method: 'WEBSOCKET',
     })
     model = call.model = (asked && about && modelIn(asked, about)) ?? model
+    if (weirKey !== null) refuseTurn(call)
     call.request.expect(null, captureLimit(call))
     call.response.expect(null, captureLimit(call))
     call.attempts.push({
@@ -95,6 +99,15 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
     void gateway.journal.attempt(call.id, call.attempts[0]!)
     for (const line of kept.take(call)) written = record(call, gateway, 'request', line, elapsed(call))
     return asked ? record(call, gateway, 'request', toLine(asked), elapsed(call)) : written
+  }
+
+  /** Frames go on only after they were read here, so of a refused turn nothing does; the socket ends with it. */
+  function refuseTurn(call: LiveCall): void {
+    try {
+      admitTurn(call, gateway)
+    } catch (error) {
+      abort?.(toWeirError(error))
+    }
   }
 
   async function end(turn: Turn, answered: Answered): Promise<void> {

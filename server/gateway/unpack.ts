@@ -13,10 +13,15 @@ export const isEncoded = (call: LiveCall) => {
 
 /** Whether `unpackForModel` has something to do. */
 export const isPacked = (call: LiveCall): boolean =>
-  call.body.kind === 'whole' && isEncoded(call) && (call.address!.provider === null || mayTakeRoute(call))
+  call.body.kind === 'whole' &&
+  isEncoded(call) &&
+  (call.address!.provider === null || mayTakeRoute(call) || hasListOfModels(call))
 
 const mayTakeRoute = (call: LiveCall) =>
   call.rules.routes !== null && headerOf(call.incoming.rawHeaders, 'x-weir-route') !== null
+
+/** What such a key may not do must be seen, and what cannot be seen is refused. */
+const hasListOfModels = (call: LiveCall) => call.weirKey !== null && call.weirKey.models !== null
 
 const DECODERS: Record<string, ((bytes: Buffer) => Promise<Buffer>) | undefined> = {
   gzip: bounded(gunzip),
@@ -36,6 +41,9 @@ function bounded(
   return (bytes: Buffer) => run(bytes, { maxOutputLength: 64 * 2 ** 20 })
 }
 
+const whyRead = (call: LiveCall) =>
+  hasListOfModels(call) ? 'the key may be used for some models only' : '/v1: the model in it picks the provider'
+
 /** Under `/v1` the model must be read, and may be rewritten: a compressed body is opened off the main thread and goes on plain. */
 export async function unpackForModel(call: LiveCall): Promise<void> {
   if (call.body.kind !== 'whole') return
@@ -44,7 +52,7 @@ export async function unpackForModel(call: LiveCall): Promise<void> {
   if (!decode)
     throw new WeirError(
       'bad_request',
-      `Weir cannot read a body with content-encoding "${encoding}", and under /v1 the model in it picks the provider. Use gzip, br, deflate, zstd, or the provider's own address.`,
+      `Weir cannot read a body with content-encoding "${encoding}", and the model in it must be read (${whyRead(call)}). Use gzip, br, deflate, zstd, or the provider's own address.`,
     )
   try {
     call.body = { kind: 'whole', bytes: await decode(call.body.bytes) }
@@ -54,5 +62,5 @@ export async function unpackForModel(call: LiveCall): Promise<void> {
     })
   }
   call.dropHeaders.push('content-encoding')
-  call.changes.push({ what: `request body decompressed (${encoding})`, why: '/v1: the model in it picks the provider' })
+  call.changes.push({ what: `request body decompressed (${encoding})`, why: whyRead(call) })
 }

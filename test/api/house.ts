@@ -80,6 +80,7 @@ export async function openHouse({
     running: stage.running,
     keys,
     cache: { stats: () => NOTHING_CACHED, clear: () => 0 },
+    routeList: async () => ({ providers: [], routes: [], problems: [] }),
     budgets: async () => [],
     budgetsFor: async () => [],
     recorded: stage.recorded,

@@ -1,10 +1,11 @@
 // The failure table: what leads to the next target, and what never does. Each attempt is a row that says why.
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Answer } from '../support/provider.ts'
 import { callId, fails, type House, ok, openHouse } from './house.ts'
 
 let house: House
-afterEach(() => house.close())
+beforeAll(async () => void (house = await openHouse()))
+afterAll(() => house.close())
 
 const reset: Answer = (_, response) => response.destroy()
 const silent: Answer = () => {}
@@ -19,30 +20,30 @@ test.each<[what: string, answer: Answer, status: number | null, config: Record<s
   ['reset before headers', reset, null, {}, /no connection, so the next/],
   ['no headers in time', silent, null, { timeouts: { headers: '60ms' } }, /timeout, so the next/],
 ])('%s leads to the next target', async (_, answer, status, config, reason) => {
-  house = await openHouse({ answers: [answer, ok()], config })
+  house.setUp({ answers: [answer, ok()], config })
   const response = await house.ask()
   expect(response.status).toBe(200)
-  expect(response.headers.get('x-weir-target')).toBe('b/model-b')
+  expect(response.headers.get('x-weir-target')).toBe(`b/${house.model('b')}`)
   expect(response.headers.get('x-weir-attempts')).toBe('2')
   expect(response.headers.get('x-should-retry')).toBeNull()
   expect(((await response.json()) as { object: string }).object).toBe('chat.completion')
-  expect(house.fakes[1]!.last().json).toMatchObject({ model: 'model-b' })
+  expect(house.fakes[1]!.last().json).toMatchObject({ model: house.model('b') })
   expect(house.fakes[1]!.last().headers.authorization).toBe('Bearer sk-weir-b-0123456789')
 
   const call = await house.weir.recorded(callId(response))
-  expect(call).toMatchObject({ route: 'fast', provider: 'b', model: 'model-b', target: 'b/model-b', outcome: 'ok', status: 200 })
+  expect(call).toMatchObject({ route: 'fast', provider: 'b', model: house.model('b'), target: `b/${house.model('b')}`, outcome: 'ok', status: 200 })
   expect(call.attempts).toMatchObject([
-    { n: 1, target: 'a/model-a', status, reason: expect.stringMatching(reason) },
-    { n: 2, target: 'b/model-b', status: 200, error: null, reason: expect.stringMatching(/^next: strategy first/) },
+    { n: 1, target: `a/${house.model('a')}`, status, reason: expect.stringMatching(reason) },
+    { n: 2, target: `b/${house.model('b')}`, status: 200, error: null, reason: expect.stringMatching(/^next: strategy first/) },
   ])
   expect(call.attempts[0]!.error).toBeTruthy()
-  expect(call.changes.map(({ what }) => what)).toContain('model "fast" → "model-b"')
+  expect(call.changes.map(({ what }) => what)).toContain(`model "fast" → "${house.model('b')}"`)
   // The client's wait for the first target is not Weir's own doing.
   expect(call.overheadMs).toBeLessThan(50)
 })
 
 test.each([400, 404, 413, 422])('%i is the client’s to see, and tries no other target', async (status) => {
-  house = await openHouse({ answers: [fails(status), ok()] })
+  house.setUp({ answers: [fails(status), ok()] })
   const response = await house.ask()
   expect(response.status).toBe(status)
   expect(await response.text()).toContain(`no ${status}`)
@@ -51,18 +52,18 @@ test.each([400, 404, 413, 422])('%i is the client’s to see, and tries no other
 })
 
 test('a 4xx leads on where the route lists it', async () => {
-  house = await openHouse({ answers: [fails(404), ok()], route: { on: [404] } })
+  house.setUp({ answers: [fails(404), ok()], route: { on: [404] } })
   expect((await house.ask()).status).toBe(200)
 })
 
 test('what the route does not list passes: a 503 where only 429 leads on', async () => {
-  house = await openHouse({ answers: [fails(503), ok()], route: { on: ['429'] } })
+  house.setUp({ answers: [fails(503), ok()], route: { on: ['429'] } })
   expect((await house.ask()).status).toBe(503)
   expect(house.fakes[1]!.requests).toHaveLength(0)
 })
 
 test('when all fail the last answer passes as it came, and SDKs are told not to multiply the tries', async () => {
-  house = await openHouse({ answers: [fails(503, { 'x-kept': 'a' }), fails(500, { 'x-kept': 'b' })] })
+  house.setUp({ answers: [fails(503, { 'x-kept': 'a' }), fails(500, { 'x-kept': 'b' })] })
   const response = await house.ask()
   expect(response.status).toBe(500)
   expect(response.headers.get('x-kept')).toBe('b')
@@ -71,14 +72,14 @@ test('when all fail the last answer passes as it came, and SDKs are told not to 
 })
 
 test('an answer that was given up passes after all when what came after it answered nothing', async () => {
-  house = await openHouse({ answers: [fails(503, { 'x-kept': 'a' }), reset] })
+  house.setUp({ answers: [fails(503, { 'x-kept': 'a' }), reset] })
   const response = await house.ask()
   expect(response.status).toBe(503)
   expect(response.headers.get('x-kept')).toBe('a')
-  expect(response.headers.get('x-weir-target')).toBe('a/model-a')
+  expect(response.headers.get('x-weir-target')).toBe(`a/${house.model('a')}`)
   expect(await response.json()).toMatchObject({ error: { message: 'no 503' } })
   const call = await house.weir.recorded(callId(response))
-  expect(call).toMatchObject({ status: 503, outcome: 'error', target: 'a/model-a', provider: 'a', errorMessage: 'no 503' })
+  expect(call).toMatchObject({ status: 503, outcome: 'error', target: `a/${house.model('a')}`, provider: 'a', errorMessage: 'no 503' })
   expect(call.attempts.map(({ n, status }) => [n, status])).toEqual([
     [1, 503],
     [2, null],
@@ -86,7 +87,7 @@ test('an answer that was given up passes after all when what came after it answe
 })
 
 test('when nothing answered the error is Weir’s, with x-should-retry: false', async () => {
-  house = await openHouse({ answers: [reset, reset] })
+  house.setUp({ answers: [reset, reset] })
   const response = await house.ask()
   expect(response.status).toBe(502)
   expect(response.headers.get('x-weir-error')).toBe('upstream_reset')
@@ -94,7 +95,7 @@ test('when nothing answered the error is Weir’s, with x-should-retry: false', 
 })
 
 test('retries try the same target again, with back-off, before the next', async () => {
-  house = await openHouse({ answers: [fails(503), ok()], route: { retries: 2 } })
+  house.setUp({ answers: [fails(503), ok()], route: { retries: 2 } })
   const response = await house.ask()
   expect(response.headers.get('x-weir-attempts')).toBe('4')
   expect(house.fakes[0]!.requests).toHaveLength(3)
@@ -103,17 +104,16 @@ test('retries try the same target again, with back-off, before the next', async 
 })
 
 test('a Retry-After that fits is waited for; one that does not is not', async () => {
-  house = await openHouse({ answers: [fails(429, { 'retry-after-ms': '30' }), ok()], route: { retries: 1 } })
+  house.setUp({ answers: [fails(429, { 'retry-after-ms': '30' }), ok()], route: { retries: 1 } })
   await house.ask()
   expect(house.fakes[0]!.requests).toHaveLength(2)
-  await house.close()
-  house = await openHouse({ answers: [fails(429, { 'retry-after': '3600' }), ok()], route: { retries: 1 } })
+  house.setUp({ answers: [fails(429, { 'retry-after': '3600' }), ok()], route: { retries: 1 } })
   await house.ask()
   expect(house.fakes[0]!.requests).toHaveLength(1)
 })
 
 test('a body that flows is sent once', async () => {
-  house = await openHouse({ answers: [fails(503), ok()], route: { targets: ['a', 'b'] } })
+  house.setUp({ answers: [fails(503), ok()], route: { targets: ['a', 'b'] } })
   const form = new FormData()
   form.set('file', new Blob(['sound']), 'a.wav')
   const response = await fetch(`${house.weir.url}/v1/audio/transcriptions`, {

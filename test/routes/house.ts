@@ -1,48 +1,63 @@
-/** A Weir with one route over two or three fake providers, each with a credential of Weir's, and a way to ask. */
-import { chatAnswer, type FakeProvider, json, startProvider, type Answer } from '../support/provider.ts'
+/**
+ * A Weir with one route, `fast`, over fake providers a, b and c, each with a credential of Weir's. A file opens one house; each test
+ * sets it up anew: with models of its own, so that what targets have taught before does not count.
+ */
+import { type Answer, chatAnswer, type FakeProvider, json, startProvider } from '../support/provider.ts'
 import { startWeir, type TestWeir } from '../support/weir.ts'
 import type { RoutingOptions } from '../../server/policy/routing.ts'
 
 export const TOKEN = 'wa_routes_test_token_of_admin'
+const NAMES = ['a', 'b', 'c'] as const
+
+export interface Setup {
+  /** How each target answers; there are as many targets as answers. */
+  answers: Answer[]
+  /** What the route says beside its targets. */
+  route?: Record<string, unknown>
+  /** What each target says beside its name. */
+  targets?: Record<string, unknown>[]
+  config?: Record<string, unknown>
+  providers?: Record<string, Record<string, unknown>>
+}
 
 export interface House {
   weir: TestWeir
-  /** a, b, c … in the order of the route's targets. */
   fakes: FakeProvider[]
+  setUp(setup: Setup): void
+  /** The model of a target, as it stands now: `model-a-3`. */
+  model(name: 'a' | 'b' | 'c'): string
   ask(body?: Record<string, unknown>, init?: { headers?: Record<string, string>; signal?: AbortSignal }): Promise<Response>
   close(): Promise<void>
 }
 
-export interface HouseOptions {
-  /** How each target answers. */
-  answers: Answer[]
-  /** What the route says beside its targets. */
-  route?: Record<string, unknown>
-  config?: Record<string, unknown>
-  providers?: Record<string, Record<string, unknown>>
-  routing?: RoutingOptions
-}
-
-export const names = ['a', 'b', 'c'] as const
-
-export async function openHouse({ answers, route = {}, config = {}, providers = {}, routing }: HouseOptions): Promise<House> {
-  const fakes = await Promise.all(answers.map((answer) => startProvider(answer)))
-  const named = Object.fromEntries(
-    fakes.map(({ url }, i) => [names[i]!, { baseUrl: url, apiKey: `sk-weir-${names[i]}-0123456789`, ...providers[names[i]!] }]),
-  )
-  const weir = await startWeir({
-    config: {
-      adminToken: TOKEN,
-      providers: named,
-      routes: { fast: { targets: fakes.map((_, i) => `${names[i]}/model-${names[i]}`), ...route } },
-      ...config,
-    },
-    // No back-off waits for anything but what a test says.
-    routing: { random: () => 0, ...routing },
-  })
+export async function openHouse(routing: RoutingOptions = {}): Promise<House> {
+  const fakes = await Promise.all(NAMES.map(() => startProvider()))
+  const base = { adminToken: TOKEN }
+  // Without dice no back-off takes time.
+  const weir = await startWeir({ config: base, routing: { random: () => 0, ...routing } })
+  let run = 0
+  const model = (name: string) => `model-${name}-${run}`
   return {
     weir,
     fakes,
+    model,
+    setUp({ answers, route = {}, targets = [], config = {}, providers = {} }) {
+      run++
+      const names = NAMES.slice(0, answers.length)
+      const settings = names.map((name, i) => {
+        fakes[i]!.answer(answers[i]!)
+        fakes[i]!.requests.length = 0
+        return [name, { baseUrl: fakes[i]!.url, apiKey: `sk-weir-${name}-0123456789`, ...providers[name] }]
+      })
+      weir.configure({
+        ...base,
+        providers: Object.fromEntries(settings),
+        routes: {
+          fast: { targets: names.map((name, i) => ({ target: `${name}/${model(name)}`, ...targets[i] })), ...route },
+        },
+        ...config,
+      })
+    },
     ask: (body = {}, { headers = {}, signal } = {}) =>
       fetch(`${weir.url}/v1/chat/completions`, {
         method: 'POST',

@@ -104,6 +104,7 @@ export async function startFakeWeir({
     },
     keys: noKeys,
     cache: { stats: () => NOTHING_CACHED, clear: () => 0 },
+    routeList: async () => ({ providers: [], routes: [], problems: [] }),
     budgets: async () => [],
     budgetsFor: async () => [],
     recorded: {
