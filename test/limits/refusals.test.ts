@@ -29,7 +29,7 @@ test('openai: a rate limit is a RateLimitError with the usual headers; what Weir
   const error = await thrownBy(() => ask(openai('one')))
   expect(error).toBeInstanceOf(OpenAI.RateLimitError)
   expect(error).toMatchObject({ status: 429, code: 'rate_limited' })
-  expect(error.message).toContain('1 requests per day for team "one"')
+  expect(error.message).toContain('1 request per day for team "one"')
   const headers = error['headers'] as Headers
   const midnight = Math.ceil((Math.ceil(Date.now() / 86_400_000) * 86_400_000 - Date.now()) / 1000)
   expect(Math.abs(Number(headers.get('retry-after')) - midnight)).toBeLessThanOrEqual(1)
@@ -96,7 +96,7 @@ test('a soft limit lets the call pass with a header', async () => {
   const path = '/t/feature=s%C3%BCche/openai/v1/chat/completions'
   expect((await at(path)).headers.get('x-weir-limit')).toBeNull()
   expect((await at(path)).headers.get('x-weir-limit')).toBe(
-    'near tag feature=s%C3%BCche: 2 requests of 1 requests per day',
+    'near tag feature=s%C3%BCche: 2 requests of 1 request per day',
   )
 })
 

@@ -72,7 +72,8 @@ export function createRebuild({ ask, now, say }: RebuildDeps): Rebuild {
   const later = () => {
     if (timer === null && !closed) timer = setTimeout(workOff, pause).unref()
   }
-  const isReady = (rule: Rule, at: number) => rule.span === null || rule.state.upTo !== null || at - rule.bornAt > MOST_WAIT_MS
+  const isReady = (rule: Rule, at: number) =>
+    rule.span === null || rule.state.upTo !== null || at - rule.bornAt > MOST_WAIT_MS
 
   return {
     read(rule) {

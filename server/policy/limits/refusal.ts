@@ -73,8 +73,8 @@ function rateText(refused: Refused, at: number): string {
   const { used, reserved } = sumOf(rule, counter)
   const about = rule.unit === 'tokens' ? ` This call may take ${amount} (${ESTIMATE}).` : ''
   if (amount > rule.max)
-    return `The limit of ${rule.max} ${rule.unit} ${perText(rule.limit)} for ${whom} is too small for this call.${about} ${whereTo(rule)}`
-  return `The limit of ${rule.max} ${rule.unit} ${perText(rule.limit)} for ${whom} is reached: ${used + reserved} are used.${about} There is room again at ${moment(at)}. ${whereTo(rule)}`
+    return `The limit of ${amountText(rule.unit, rule.max)} ${perText(rule.limit)} for ${whom} is too small for this call.${about} ${whereTo(rule)}`
+  return `The limit of ${amountText(rule.unit, rule.max)} ${perText(rule.limit)} for ${whom} is reached: ${used + reserved} are used.${about} There is room again at ${moment(at)}. ${whereTo(rule)}`
 }
 
 const ESTIMATE = 'its request, and the most that its answer may have: max_tokens makes that less'
@@ -123,7 +123,9 @@ export const nearText = (all: readonly Refused[]): string =>
     .slice(0, 1000)
 
 const amountText = (unit: Unit, value: number): string =>
-  unit === 'cost' ? money(value) : `${value} ${unit === 'concurrency' ? 'calls at once' : unit}`
+  unit === 'cost'
+    ? money(value)
+    : `${value} ${unit === 'concurrency' ? 'calls at once' : value === 1 ? unit.slice(0, -1) : unit}`
 
 const perText = ({ per, zone }: Limit): string => {
   if (per === undefined) return ''
