@@ -39,8 +39,8 @@ export interface ProviderFacts {
 export type StoredCall = Pick<Call, 'id' | 'outcome'> & {
   /** What limits count; absent unless they asked for it. */
   charge?: Charge
-  /** What the cache waits for; null: it does not. */
-  answered?: Answered | null
+  /** What the cache waits for; absent: it does not. */
+  answered?: Answered
   /** What routes learn; absent: the call took none. */
   routed?: Settled
 }

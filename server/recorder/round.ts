@@ -37,8 +37,9 @@ export interface RoundDeps {
 const toStored = (recorded: RecordedCall, charges: boolean): StoredCall => {
   const { call } = recorded
   const { id, outcome } = call
+  const stored: StoredCall = charges ? { id, outcome, charge: toCharge(call) } : { id, outcome }
   const answered = toAnswered(recorded)
-  const stored: StoredCall = charges ? { id, outcome, answered, charge: toCharge(call) } : { id, outcome, answered }
+  if (answered) stored.answered = answered
   if (call.route !== null) stored.routed = toSettled(call)
   return stored
 }

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { createCache } from '../../server/cache/cache.ts'
 import { configSchema } from '../../server/config/config.ts'
 import { createDeadlines } from '../../server/gateway/deadlines.ts'
 import type { Gateway } from '../../server/gateway/gateway.ts'
@@ -52,6 +53,7 @@ test('pieces that found no room do not overtake those that did', async () => {
     upstreams,
     running: createRunning(),
     deadlines: createDeadlines(),
+    cache: createCache({ dir: join(dir, 'cache'), config: () => config.cache }),
     routing: createRouting(),
     isAdminToken: () => false,
     keys: createKeys(),
