@@ -46,7 +46,12 @@ async function build() {
 async function bundleServer(): Promise<RolldownOutput> {
   const bundle = await rolldown({
     cwd: root,
-    input: { weir: 'server/main.ts', recorder: 'server/recorder/worker.ts', reader: 'server/reader/worker.ts' },
+    input: {
+      weir: 'server/main.ts',
+      recorder: 'server/recorder/worker.ts',
+      reader: 'server/reader/worker.ts',
+      control: 'server/control/worker.ts',
+    },
     platform: 'node',
     external: ['better-sqlite3', ...ABSENT],
     tsconfig: false,

@@ -119,7 +119,8 @@ export function attributeCall(input: {
     parentId: known.parent,
     lane: laneOf(headers, codex, session),
     user: known.user ?? request?.user ?? null,
-    tags: bounded({ ...request?.metadata, ...known.tags }),
+    // What a gateway was told, or a key decided, must not be pushed out by the number of what a body says.
+    tags: bounded({ ...known.tags, ...request?.metadata, ...known.tags }),
     app: appOf(headers),
     requestId: firstOf(toMap(input.responseHeaders ?? [], READ_OF_ANSWER), REQUEST_IDS)?.id ?? null,
     ...readTraceparent(headers.get('traceparent')),

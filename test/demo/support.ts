@@ -49,7 +49,11 @@ export async function startDemo({
   const weir = await startWeir({
     config: demo.config,
     demo: true,
-    workers: { recorder: new URL('server/recorder/worker.ts', root), reader: new URL('server/reader/worker.ts', root) },
+    workers: {
+      recorder: new URL('server/recorder/worker.ts', root),
+      reader: new URL('server/reader/worker.ts', root),
+      control: new URL('server/control/worker.ts', root),
+    },
     assetsDir: new URL('dist/web', root).pathname,
     migrationsDir: new URL('db/migrations', root).pathname,
     version: '0.0.0-test',

@@ -47,8 +47,9 @@ test('changes are checked alike, and need a key that is there', async () => {
 test('GET /api/me: rights, limits and use, for whoever shows the key', async () => {
   const answer = await house.chat(secret)
   await house.weir.recorded(idOf(answer))
-  for (const headers of [{ authorization: `Bearer ${secret}` }, { 'x-weir-key': secret }]) {
-    const { status, json } = await me(headers as Record<string, string>)
+  const shown: Record<string, string>[] = [{ authorization: `Bearer ${secret}` }, { 'x-weir-key': secret }]
+  for (const headers of shown) {
+    const { status, json } = await me(headers)
     expect([status, json.key.name]).toEqual([200, 'mine'])
     expect(json.limits).toMatchObject([
       { limit: { on: 'key', unit: 'requests', max: 100, source: 'key' }, scope: 'mine' },

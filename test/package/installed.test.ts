@@ -91,6 +91,7 @@ test('the tarball holds the bundle and nothing of the sources', async () => {
       'dist/weir.js',
       'dist/recorder.js',
       'dist/reader.js',
+      'dist/control.js',
       'dist/web/index.html',
     ]),
   )
