@@ -21,7 +21,8 @@ const zone = z
 
 function isZone(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en-US', { timeZone: name }) !== null
+    new Intl.DateTimeFormat('en-US', { timeZone: name }).format(0)
+    return true
   } catch {
     return false
   }

@@ -72,9 +72,11 @@ export async function join({ call, attempt, spoken, client, upstream, head, gate
   for (const direction of [up, down]) direction.stop()
   for (const { reader } of [asked, answered]) reader.close()
   call.answered = judge(closing, turns.open() > 0, attempt.target.name)
+  const last = closing.canceled && turns.open() <= 1 ? farewell(call, closing.canceled) : null
   await turns.close(midResponse(closing, attempt.target.name), isClean(closing))
+  if (last && client.writable) client.write(last)
   const end = closing.canceled ? (socket: Duplex) => socket.destroy() : letGo
-  for (const socket of [client, upstream]) end(socket)
+  for (const socket of [client, upstream]) (socket === client && last ? letGo : end)(socket)
 }
 
 function watch(by: Side, socket: Duplex, closing: Closing, over: () => void): void {
@@ -176,6 +178,23 @@ function pass(
     from.removeListener('data', onData)
   }
   return { done: () => last, stop }
+}
+
+/**
+ * A response that Weir refuses ends the socket (its frame cannot be taken out of what passes: compression would break): first the
+ * dialect's error event, then Close 1008, a violation of policy. RFC 6455 §5.2, §7.4.1
+ */
+function farewell({ dialect }: LiveCall, { status, code, message }: WeirError): Buffer | null {
+  const shape = status < 500 ? dialect?.error({ status, code, message }) : null
+  if (!shape) return null
+  const why = Buffer.concat([Buffer.from([1008 >> 8, 1008 & 0xff]), Buffer.from(code)])
+  return Buffer.concat([frame(0x81, Buffer.from(JSON.stringify({ type: 'error', ...shape }))), frame(0x88, why)])
+}
+
+function frame(head: number, payload: Buffer): Buffer {
+  if (payload.length < 126) return Buffer.concat([Buffer.from([head, payload.length]), payload])
+  const bytes = Buffer.from([head, 126, payload.length >> 8, payload.length & 0xff])
+  return Buffer.concat([bytes, payload.subarray(0, 0xffff)])
 }
 
 /** What was written arrives, and then the connection ends, whether the other end wants it or not. */

@@ -18,21 +18,23 @@ export const isLimited = (call: LiveCall, gateway: Gateway): boolean =>
   gateway.ledger.active || (call.weirKey !== null && call.weirKey.limits.length > 0)
 
 /** @throws WeirError `rate_limited`, `budget_spent`, `unpriced` */
-export async function reserve(call: LiveCall, gateway: Gateway): Promise<void> {
+export async function reserve(call: LiveCall, gateway: Gateway, bytes = bytesOf(call)): Promise<void> {
   if (!isCounted(call)) return
-  const taken = gateway.ledger.reserve(toAsk(call))
+  const taken = gateway.ledger.reserve(toAsk(call, bytes))
   call.reservation = taken instanceof Promise ? await taken : taken
 }
 
 /** The same for what is going on already (a response that the provider began by itself): counted, never refused. */
 export function countOnly(call: LiveCall, gateway: Gateway): void {
-  if (isCounted(call)) call.reservation = gateway.ledger.count(toAsk(call))
+  if (isCounted(call)) call.reservation = gateway.ledger.count(toAsk(call, 0))
 }
 
 const isCounted = (call: LiveCall): boolean =>
   call.provider !== null && call.operation?.auxiliary !== true && isCountedMethod(call.method)
 
-function toAsk(call: LiveCall): Ask {
+const bytesOf = ({ body }: LiveCall): number => (body.kind === 'whole' ? body.bytes.length : 0)
+
+function toAsk(call: LiveCall, bytes: number): Ask {
   const { caller, weirKey } = call
   return {
     callId: call.id,
@@ -45,7 +47,7 @@ function toAsk(call: LiveCall): Ask {
     provider: call.provider!.name,
     sessionId: caller.session?.id ?? null,
     keyLimits: weirKey && weirKey.limits,
-    inputTokens: call.body.kind === 'whole' ? Math.ceil(call.body.bytes.length / BYTES_A_TOKEN) : 0,
+    inputTokens: Math.ceil(bytes / BYTES_A_TOKEN),
     maxOutput: call.maxOutput,
     models: modelsOf(call),
     headers: call.dialect?.name === 'anthropic-messages' ? 'anthropic' : 'openai',

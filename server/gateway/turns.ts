@@ -12,6 +12,7 @@ import { type Gateway, record } from './gateway.ts'
 import { captureLimit } from './ingress.ts'
 import type { Answered, LiveCall } from './live.ts'
 import { elapsed, openCall } from './live.ts'
+import { countOnly, isLimited, reserve } from './reserve.ts'
 import { scanTopLevel, stringAt, type TopLevel } from './scan.ts'
 import { toStartMeta } from './start.ts'
 
@@ -57,6 +58,7 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
   const kept = createKept()
   const problems: Partial<Record<Direction, string>> = {}
   let model = handshake.model
+  let room: Promise<void> | null = null
 
   /** Opens a call for the response that the client asked for, or that the provider began by itself. */
   function open(asked: Buffer | null): Promise<unknown> {
@@ -93,13 +95,32 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
     })
     call.incomplete = whyIncomplete()
     gateway.running.add(call)
-    turns.push({ call, begun: false, eventId: asked && stringAt(asked, about?.values.get('event_id')) })
+    const turn: Turn = { call, begun: false, eventId: asked && stringAt(asked, about?.values.get('event_id')) }
+    turns.push(turn)
+    if (isLimited(call, gateway)) room = takeRoom(turn, asked)
 
     let written = gateway.journal.start(call.id, { ...toStartMeta(call), socket: handshake.id })
     void gateway.journal.attempt(call.id, call.attempts[0]!)
     for (const line of kept.take(call)) written = record(call, gateway, 'request', line, elapsed(call))
-    return asked ? record(call, gateway, 'request', toLine(asked), elapsed(call)) : written
+    return withRoom(asked ? record(call, gateway, 'request', toLine(asked), elapsed(call)) : written)
   }
+
+  /** What the provider began by itself can only be counted. A refused turn ends the socket before a byte of it has gone on. */
+  async function takeRoom(turn: Turn, asked: Buffer | null): Promise<void> {
+    try {
+      if (asked) await reserve(turn.call, gateway, asked.length)
+      else countOnly(turn.call, gateway)
+    } catch (thrown) {
+      const error = toWeirError(thrown)
+      const { status, code, message } = error
+      void end(turn, { outcome: 'refused', status, errorCode: code, errorMessage: message })
+      abort?.(error)
+    }
+    if (turns.every(({ call }) => call.reservation !== null)) room = null
+  }
+  /** No frame overtakes one that limits still have to decide about. */
+  const withRoom = (written: Promise<unknown>): Promise<unknown> =>
+    room === null ? written : Promise.all([room, written])
 
   /** Frames go on only after they were read here, so of a refused turn nothing does; the socket ends with it. */
   function refuseTurn(call: LiveCall): void {
@@ -115,7 +136,8 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
     if (at < 0) return
     turns.splice(at, 1)
     turn.call.answered = answered
-    await gateway.journal.end(turn.call.id, toEndMeta(turn.call))
+    const recorded = await gateway.journal.end(turn.call.id, toEndMeta(turn.call))
+    if (turn.call.reservation !== null) gateway.ledger.finish(turn.call.reservation, recorded)
     gateway.running.remove(turn.call)
   }
 
@@ -133,7 +155,7 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
       if (type === 'response.create' && turns.length < MAX_OPEN) return open(bytes)
       const line = isBinary ? toBinaryLine(bytes) : toLine(bytes)
       if (KEPT.test(type)) kept.add(line)
-      return record(handshake, gateway, 'request', line, elapsed(handshake))
+      return withRoom(record(handshake, gateway, 'request', line, elapsed(handshake)))
     },
 
     fromServer(bytes, isBinary) {
