@@ -57,7 +57,11 @@ const provider = z
           name: z.string().min(1).optional().describe('For messages, and for credential: of a route’s target.'),
           key: z.string().min(1),
           weight: amount().prefault(1),
-          models: z.array(z.string().min(1)).min(1).optional().describe('Models that it may be used for, such as gpt-5*.'),
+          models: z
+            .array(z.string().min(1))
+            .min(1)
+            .optional()
+            .describe('Models that it may be used for, such as gpt-5*.'),
         }),
       )
       .optional()
@@ -135,72 +139,74 @@ const basePath = z
   .transform((path) => path.replace(/\/$/, ''))
   .prefault('')
 
-export const configSchema = z.strictObject({
-  port: whole(0, 65_535).prefault(9347).describe('0: any free port.'),
-  host: z
-    .string()
-    .min(1)
-    .prefault('127.0.0.1')
-    .describe('Beyond loopback the dashboard and the API ask for the admin token.'),
-  data: z.string().min(1).prefault('./data').describe('Folder of journal, database and keys.'),
-  basePath: basePath.describe('Where a proxy in front shows Weir, such as /weir.'),
-  database: database.describe('sqlite, or postgres://user:password@host/database.'),
-  redis: later().transform((): string | null => null),
-  adminToken: z.string().min(16, { error: 'at least 16 characters' }).nullable().prefault(null),
-  providers: providers.prefault({}),
-  capture: z
-    .strictObject({
-      bodies: bodies.prefault('full'),
-      maxBytes: size()
-        .prefault(8 * MiB)
-        .describe('For each direction; above it length and SHA-256 are kept.'),
-    })
-    .prefault({}),
-  retention: z
-    .strictObject({
-      content: durationOrOff().prefault('30d').describe('Age at which bodies and search text go; off: never.'),
-      calls: durationOrOff().prefault('400d').describe('Age at which rows go; rollups stay.'),
-      bytes: sizeOrOff()
-        .prefault(20 * GiB)
-        .describe('Size of the database at which the oldest content goes.'),
-    })
-    .prefault({}),
-  keys: keysConfig.prefault({}),
-  usage: z.strictObject({ inject: inject.optional() }).prefault({}),
-  ingress: z
-    .strictObject({
-      bufferBytes: size()
-        .prefault(64 * MiB)
-        .describe('Larger request bodies are streamed, not buffered.'),
-      totalBytes: size()
-        .prefault(512 * MiB)
-        .describe('Buffered over all calls; then 503.'),
-      headTimeout: duration().prefault('60s').describe('Longest wait for the next piece of a request.'),
-    })
-    .prefault({}),
-  timeouts: timeouts.prefault({}),
-  journal: z
-    .strictObject({
-      maxBytes: size().prefault(8 * GiB),
-      segmentBytes: size().prefault(64 * MiB),
-      fsync: oneOf('off', 'interval', 'always').prefault('off'),
-      onFull: oneOf('shed_bodies', 'refuse', 'drop').prefault('shed_bodies'),
-    })
-    .prefault({}),
-  clientIp: flag().prefault(false).describe('Keep the address of who called.'),
-  trustedProxies: z.array(z.string().min(1)).prefault([]).describe('Addresses or CIDR whose X-Forwarded-* count.'),
-  drainDelay: duration().prefault('10s').describe('After SIGTERM: not ready, but still accepting.'),
-  grace: duration().prefault('15m').describe('After that: how long calls may take to finish.'),
-  prices: z.array(priceOverride).prefault([]),
-  aliases: z.record(z.string().min(1), z.string().min(1)).prefault({}).describe('Model → model whose price counts.'),
-  routes: routes.prefault({}).describe('Names that stand for several targets.'),
-  limits: z.array(limitSchema).prefault([]).describe('What may be used, by whom, in what time.'),
-  cache: cache.prefault({}),
-  loops: later(),
-  otel: later(),
-}).superRefine((it, context) => {
-  for (const { path, says } of routeProblems(it)) context.addIssue({ code: 'custom', path, message: says })
-})
+export const configSchema = z
+  .strictObject({
+    port: whole(0, 65_535).prefault(9347).describe('0: any free port.'),
+    host: z
+      .string()
+      .min(1)
+      .prefault('127.0.0.1')
+      .describe('Beyond loopback the dashboard and the API ask for the admin token.'),
+    data: z.string().min(1).prefault('./data').describe('Folder of journal, database and keys.'),
+    basePath: basePath.describe('Where a proxy in front shows Weir, such as /weir.'),
+    database: database.describe('sqlite, or postgres://user:password@host/database.'),
+    redis: later().transform((): string | null => null),
+    adminToken: z.string().min(16, { error: 'at least 16 characters' }).nullable().prefault(null),
+    providers: providers.prefault({}),
+    capture: z
+      .strictObject({
+        bodies: bodies.prefault('full'),
+        maxBytes: size()
+          .prefault(8 * MiB)
+          .describe('For each direction; above it length and SHA-256 are kept.'),
+      })
+      .prefault({}),
+    retention: z
+      .strictObject({
+        content: durationOrOff().prefault('30d').describe('Age at which bodies and search text go; off: never.'),
+        calls: durationOrOff().prefault('400d').describe('Age at which rows go; rollups stay.'),
+        bytes: sizeOrOff()
+          .prefault(20 * GiB)
+          .describe('Size of the database at which the oldest content goes.'),
+      })
+      .prefault({}),
+    keys: keysConfig.prefault({}),
+    usage: z.strictObject({ inject: inject.optional() }).prefault({}),
+    ingress: z
+      .strictObject({
+        bufferBytes: size()
+          .prefault(64 * MiB)
+          .describe('Larger request bodies are streamed, not buffered.'),
+        totalBytes: size()
+          .prefault(512 * MiB)
+          .describe('Buffered over all calls; then 503.'),
+        headTimeout: duration().prefault('60s').describe('Longest wait for the next piece of a request.'),
+      })
+      .prefault({}),
+    timeouts: timeouts.prefault({}),
+    journal: z
+      .strictObject({
+        maxBytes: size().prefault(8 * GiB),
+        segmentBytes: size().prefault(64 * MiB),
+        fsync: oneOf('off', 'interval', 'always').prefault('off'),
+        onFull: oneOf('shed_bodies', 'refuse', 'drop').prefault('shed_bodies'),
+      })
+      .prefault({}),
+    clientIp: flag().prefault(false).describe('Keep the address of who called.'),
+    trustedProxies: z.array(z.string().min(1)).prefault([]).describe('Addresses or CIDR whose X-Forwarded-* count.'),
+    drainDelay: duration().prefault('10s').describe('After SIGTERM: not ready, but still accepting.'),
+    grace: duration().prefault('15m').describe('After that: how long calls may take to finish.'),
+    prices: z.array(priceOverride).prefault([]),
+    aliases: z.record(z.string().min(1), z.string().min(1)).prefault({}).describe('Model → model whose price counts.'),
+    routes: routes.prefault({}).describe('Names that stand for several targets.'),
+    limits: z.array(limitSchema).prefault([]).describe('What may be used, by whom, in what time.'),
+    cache: cache.prefault({}),
+    loops: later(),
+    otel: later(),
+  })
+  .superRefine((it, context) => {
+    for (const { path, says } of routeProblems(it)) context.addIssue({ code: 'custom', path, message: says })
+  })
 
 /** Changing one of these needs a restart: the listening socket, the folder, the database and the journal are opened once. */
 export const RESTART_KEYS = ['port', 'host', 'data', 'database', 'redis', 'basePath', 'journal'] as const

@@ -25,7 +25,8 @@ const addSecretFiles = (group: Json) => {
 
 const addKeyFile = (provider: Json) => {
   const item = provider.properties!['apiKeys']!['items'] as Json
-  for (const name of spellingsOf('key')) item.properties![name] = { type: 'string', description: 'File that holds key.' }
+  for (const name of spellingsOf('key'))
+    item.properties![name] = { type: 'string', description: 'File that holds key.' }
   // A file may stand in for it.
   delete item['required']
 }

@@ -86,7 +86,11 @@ export type When = z.output<typeof when>
 interface Named {
   providers: Record<
     string,
-    { baseUrl?: string | undefined; dialect?: Family | undefined; apiKeys?: { name?: string | undefined }[] | undefined }
+    {
+      baseUrl?: string | undefined
+      dialect?: Family | undefined
+      apiKeys?: { name?: string | undefined }[] | undefined
+    }
   >
   routes: Record<string, RouteConfig>
 }

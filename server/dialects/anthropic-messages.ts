@@ -34,8 +34,7 @@ export const anthropicMessages: Dialect = {
   createReader: ({ contentType }) => createFoldReader(createMessagesFold(), { contentType }),
   error: anthropicError,
   streamError: (shape) => `\n\nevent: error\ndata: ${JSON.stringify(anthropicError(shape))}\n\n`,
-  opening: ({ type }) =>
-    type === 'error' ? 'error' : PREFACE.has(type as string) ? 'preface' : 'content',
+  opening: ({ type }) => (type === 'error' ? 'error' : PREFACE.has(type as string) ? 'preface' : 'content'),
 }
 
 const PREFACE: ReadonlySet<string> = new Set(['message_start', 'ping', 'content_block_start'])

@@ -53,7 +53,9 @@ export const openaiChat: Dialect = {
 /** The first chunk says the role, and Azure's says what its filters found: neither is a part of the answer. */
 function isEmptyChoice(choice: Json): boolean {
   if (choice.finish_reason != null || asText(choice.text)) return false
-  return Object.entries(asObject(choice.delta)).every(([name, value]) => name === 'role' || value == null || value === '')
+  return Object.entries(asObject(choice.delta)).every(
+    ([name, value]) => name === 'role' || value == null || value === '',
+  )
 }
 
 function readChatRequest(body: Json): RequestFacts {

@@ -19,7 +19,7 @@ export async function forwardByRoute(call: LiveCall, gateway: Gateway): Promise<
   const walk = createWalk(call, gateway)
   let best: LiveAttempt | null = null
   let failure: WeirError | null = null
-  for (let step = walk.first(); step !== null; ) {
+  for (let step = walk.first(); step !== null;) {
     const startedMs = elapsed(call)
     if (step.wait > 0) await rest(call, step.wait)
     call.lostMs += elapsed(call) - startedMs
@@ -127,7 +127,11 @@ function learnFrom(call: LiveCall, attempt: LiveAttempt, health: Health, { routi
   const broke = code !== null && (code.startsWith('upstream_') || code.startsWith('timeout_'))
   health.window.add(now, took, broke || attempt.status >= 400)
   if (broke)
-    return countFailure(health.breaker, call.route!.route.breaker, { trial: false, now, why: call.answered!.errorMessage ?? code })
+    return countFailure(health.breaker, call.route!.route.breaker, {
+      trial: false,
+      now,
+      why: call.answered!.errorMessage ?? code,
+    })
   if (attempt.status >= 400 || code !== null) return
   if (call.stream === true) learn(health.firstByte, attempt.firstByteMs ?? took, now)
   else learn(health.whole, took, now)

@@ -44,7 +44,9 @@ export async function answerModels(call: LiveCall, gateway: Gateway): Promise<vo
   const shown = served(call.rules, await gateway.knownModels())
   const routes = call.rules.routes?.list() ?? []
   const data =
-    headerOf(call.incoming.rawHeaders, 'anthropic-version') === null ? openaiList(shown, routes) : anthropicList(shown, routes)
+    headerOf(call.incoming.rawHeaders, 'anthropic-version') === null
+      ? openaiList(shown, routes)
+      : anthropicList(shown, routes)
   const body = Buffer.from(JSON.stringify(data))
   call.ending = {
     kind: 'whole',

@@ -98,7 +98,10 @@ function setCredential(call: LiveCall, { provider }: RouteTarget, credential: Ro
 }
 
 const withoutKeys = (path: string) =>
-  path.replace(/([?&])(?:key|api-key|api_key)=[^&#]*/gi, '$1').replace(/([?&])&+/g, '$1').replace(/[?&]$/, '')
+  path
+    .replace(/([?&])(?:key|api-key|api_key)=[^&#]*/gi, '$1')
+    .replace(/([?&])&+/g, '$1')
+    .replace(/[?&]$/, '')
 
 function addHeaders(call: LiveCall, headers: Readonly<Record<string, string>>, provider: string): void {
   const names = Object.keys(headers)
@@ -112,10 +115,15 @@ function askForPlainText(call: LiveCall): void {
   const wish = headerOf(call.incoming.rawHeaders, 'accept-encoding')
   if (wish === null || wish === 'identity' || call.injected !== null) return
   call.setHeaders.push(['accept-encoding', 'identity'])
-  call.changes.push({
+  const { common, name } = call.route!
+  const change = {
     what: 'accept-encoding: identity asked for',
-    why: `route ${call.route!.name}: a stream that opens with an error goes on to the next target`,
-  })
+    why: `route ${name}: a stream that opens with an error goes on to the next target`,
+  }
+  if (call.changes.some(({ what }) => what === change.what)) return
+  call.changes.push(change)
+  // It stands on the call even if a later try answers that has no need of it.
+  common!.changes.push(change)
 }
 
 /** A body that flows by can be sent once, and cannot be changed. */

@@ -4,7 +4,13 @@ import type { LiveCall } from './live.ts'
 import { type TopLevel, valueAt } from './scan.ts'
 
 /** Top-level members that may name a session. */
-export const SESSION_MEMBERS = ['metadata', 'client_metadata', 'conversation', 'session_id', 'prompt_cache_key'] as const
+export const SESSION_MEMBERS = [
+  'metadata',
+  'client_metadata',
+  'conversation',
+  'session_id',
+  'prompt_cache_key',
+] as const
 /** Larger ones are no names. */
 const LONGEST = 8 * 1024
 

@@ -32,7 +32,14 @@ export function askedRoute(call: LiveCall): Route | null {
   )
   throw new WeirError(
     'bad_request',
-    `x-weir-route names "${wish}", which is no route of this Weir${meant ? `: did you mean ${meant}?` : `. It has: ${routes.list().map(({ name }) => name).join(', ')}.`}`,
+    `x-weir-route names "${wish}", which is no route of this Weir${
+      meant
+        ? `: did you mean ${meant}?`
+        : `. It has: ${routes
+            .list()
+            .map(({ name }) => name)
+            .join(', ')}.`
+    }`,
   )
 }
 
@@ -155,10 +162,12 @@ function atProvider(call: LiveCall, rest: string): { family: Family; tail: strin
 function unfit(call: LiveCall, target: RouteTarget, own: string | null, named: boolean): string | null {
   const { provider, name, model } = target
   const { weirKey } = call
-  if (!mayUseProvider(weirKey, provider.name)) return `${name} is left out: the key ${weirKey!.name} may not use ${provider.name}`
+  if (!mayUseProvider(weirKey, provider.name))
+    return `${name} is left out: the key ${weirKey!.name} may not use ${provider.name}`
   if (!mayUseModel(weirKey, { provider: provider.name, model: model ?? (named ? null : call.model), named }))
     return `${name} is left out: the key ${weirKey!.name} may not use this model`
-  if (named && model === null) return `${name} is left out: it names no model, and the route’s name stood in place of one`
+  if (named && model === null)
+    return `${name} is left out: it names no model, and the route’s name stood in place of one`
   if (own === provider.name) return null
   const holds = target.credentials.length > 0 || Object.keys(provider.secretHeaders).length > 0
   if (holds)
@@ -183,5 +192,8 @@ function mayUseModel(
 function noTarget(route: Route, excluded: readonly string[]): WeirError {
   const why = excluded.length > 0 ? excluded.join('; ') : 'no condition of its targets holds'
   const noKey = excluded.some((each) => each.includes('Weir key'))
-  return new WeirError(noKey ? 'credential_required' : 'bad_request', `The route ${route.name} has no target for this call: ${why}.`)
+  return new WeirError(
+    noKey ? 'credential_required' : 'bad_request',
+    `The route ${route.name} has no target for this call: ${why}.`,
+  )
 }

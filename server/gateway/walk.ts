@@ -150,7 +150,8 @@ function skippedOf(
     const { name } = choice.target
     if (tried.has(choice.target)) return []
     const { breaker } = routing.health(name)
-    if (isOpen(breaker, routing.now())) return `${name} skipped: open until ${clock(breaker.openUntil)} (${breaker.why})`
+    if (isOpen(breaker, routing.now()))
+      return `${name} skipped: open until ${clock(breaker.openUntil)} (${breaker.why})`
     const rest = restOf(choice)
     return rest ? `${name} skipped: cooling down until ${clock(rest.until)} (${rest.why})` : []
   })
@@ -162,7 +163,8 @@ const clock = (at: number) => `${new Date(at).toISOString().slice(11, 19)} UTC`
 /** Whose credentials may be shown there. A client's own goes to its own provider only. */
 function credentialsFor(call: LiveCall, target: RouteTarget, gateway: Gateway): (RouteCredential | null)[] {
   const live = call.route!
-  if (live.ownProvider === target.provider.name || !call.caller.trusted || target.credentials.length === 0) return [null]
+  if (live.ownProvider === target.provider.name || !call.caller.trusted || target.credentials.length === 0)
+    return [null]
   const bound = live.boundTo
   const fitting =
     bound === null ? target.credentials : target.credentials.filter(({ key }) => gateway.nameCredential(key) === bound)
@@ -174,7 +176,12 @@ function credentialsFor(call: LiveCall, target: RouteTarget, gateway: Gateway): 
   return all
     .map((one) => ({
       one,
-      rank: gateway.nameCredential(one.key) === kept ? -1 : one.weight === 0 ? Number.POSITIVE_INFINITY : -Math.log(1 - random()) / one.weight,
+      rank:
+        gateway.nameCredential(one.key) === kept
+          ? -1
+          : one.weight === 0
+            ? Number.POSITIVE_INFINITY
+            : -Math.log(1 - random()) / one.weight,
     }))
     .sort((a, b) => a.rank - b.rank)
     .map(({ one }) => one)

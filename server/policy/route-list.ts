@@ -68,7 +68,9 @@ export interface Listed {
 
 export function listRoutes(all: Listed): RouteList {
   const routes = (all.routes?.list() ?? []).map((route) => toRouteItem(route, all))
-  const used = new Set((all.routes?.list() ?? []).flatMap(({ targets }) => targets.map(({ provider }) => provider.name)))
+  const used = new Set(
+    (all.routes?.list() ?? []).flatMap(({ targets }) => targets.map(({ provider }) => provider.name)),
+  )
   const called = new Set(all.figures?.map(({ provider }) => provider))
   const shown = all.providers.list().filter(({ name, configured }) => configured || used.has(name) || called.has(name))
   const states = statesByProvider(all.routes, routes)
@@ -90,7 +92,11 @@ function toRouteItem({ name, strategy, on, retries, sticky, targets }: Route, al
   }
 }
 
-function toTargetItem(target: RouteTarget, strategy: Route['strategy'], { routing, nameCredential }: Listed): TargetItem {
+function toTargetItem(
+  target: RouteTarget,
+  strategy: Route['strategy'],
+  { routing, nameCredential }: Listed,
+): TargetItem {
   const { breaker, inFlight, firstByte, window } = routing.health(target.name)
   const now = routing.now()
   const open = isOpen(breaker, now) ? { until: breaker.openUntil, why: breaker.why } : null
@@ -108,7 +114,11 @@ function toTargetItem(target: RouteTarget, strategy: Route['strategy'], { routin
 }
 
 /** Cooling: every credential of Weir's rests. */
-function restOf({ name, credentials }: RouteTarget, routing: Routing, nameCredential: Listed['nameCredential']): Rest | null {
+function restOf(
+  { name, credentials }: RouteTarget,
+  routing: Routing,
+  nameCredential: Listed['nameCredential'],
+): Rest | null {
   const rests = credentials.map(({ key }) => routing.resting(name, nameCredential(key)))
   if (rests.length === 0 || rests.includes(null)) return null
   return rests.reduce((soonest, rest) => (rest!.until < soonest!.until ? rest : soonest))

@@ -31,10 +31,23 @@ test.each<[what: string, answer: Answer, status: number | null, config: Record<s
   expect(house.fakes[1]!.last().headers.authorization).toBe('Bearer sk-weir-b-0123456789')
 
   const call = await house.weir.recorded(callId(response))
-  expect(call).toMatchObject({ route: 'fast', provider: 'b', model: house.model('b'), target: `b/${house.model('b')}`, outcome: 'ok', status: 200 })
+  expect(call).toMatchObject({
+    route: 'fast',
+    provider: 'b',
+    model: house.model('b'),
+    target: `b/${house.model('b')}`,
+    outcome: 'ok',
+    status: 200,
+  })
   expect(call.attempts).toMatchObject([
     { n: 1, target: `a/${house.model('a')}`, status, reason: expect.stringMatching(reason) },
-    { n: 2, target: `b/${house.model('b')}`, status: 200, error: null, reason: expect.stringMatching(/^next: strategy first/) },
+    {
+      n: 2,
+      target: `b/${house.model('b')}`,
+      status: 200,
+      error: null,
+      reason: expect.stringMatching(/^next: strategy first/),
+    },
   ])
   expect(call.attempts[0]!.error).toBeTruthy()
   expect(call.changes.map(({ what }) => what)).toContain(`model "fast" → "${house.model('b')}"`)
@@ -79,7 +92,13 @@ test('an answer that was given up passes after all when what came after it answe
   expect(response.headers.get('x-weir-target')).toBe(`a/${house.model('a')}`)
   expect(await response.json()).toMatchObject({ error: { message: 'no 503' } })
   const call = await house.weir.recorded(callId(response))
-  expect(call).toMatchObject({ status: 503, outcome: 'error', target: `a/${house.model('a')}`, provider: 'a', errorMessage: 'no 503' })
+  expect(call).toMatchObject({
+    status: 503,
+    outcome: 'error',
+    target: `a/${house.model('a')}`,
+    provider: 'a',
+    errorMessage: 'no 503',
+  })
   expect(call.attempts.map(({ n, status }) => [n, status])).toEqual([
     [1, 503],
     [2, null],

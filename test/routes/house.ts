@@ -26,7 +26,10 @@ export interface House {
   setUp(setup: Setup): void
   /** The model of a target, as it stands now: `model-a-3`. */
   model(name: 'a' | 'b' | 'c'): string
-  ask(body?: Record<string, unknown>, init?: { headers?: Record<string, string>; signal?: AbortSignal }): Promise<Response>
+  ask(
+    body?: Record<string, unknown>,
+    init?: { headers?: Record<string, string>; signal?: AbortSignal },
+  ): Promise<Response>
   close(): Promise<void>
 }
 
@@ -43,10 +46,10 @@ export async function openHouse(routing: RoutingOptions = {}): Promise<House> {
     model,
     setUp({ answers, route = {}, targets = [], config = {}, providers = {} }) {
       run++
+      for (const { requests } of fakes) requests.length = 0
       const names = NAMES.slice(0, answers.length)
       const settings = names.map((name, i) => {
         fakes[i]!.answer(answers[i]!)
-        fakes[i]!.requests.length = 0
         return [name, { baseUrl: fakes[i]!.url, apiKey: `sk-weir-${name}-0123456789`, ...providers[name] }]
       })
       weir.configure({

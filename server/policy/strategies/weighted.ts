@@ -4,8 +4,6 @@ import { byNumber, type Strategy } from './strategy.ts'
 export const weighted: Strategy = {
   // Efraimidis and Spirakis: the smallest -ln(u)/weight comes first with a probability in proportion to the weight.
   order: ({ targets, random }) =>
-    byNumber(targets, ({ weight }) =>
-      weight === 0 ? Number.POSITIVE_INFINITY : -Math.log(1 - random()) / weight,
-    ),
+    byNumber(targets, ({ weight }) => (weight === 0 ? Number.POSITIVE_INFINITY : -Math.log(1 - random()) / weight)),
   why: ({ weight }) => `strategy weighted, weight ${weight}`,
 }
