@@ -49,7 +49,9 @@ test('each way of not being plainly priced has its name and its sentence', () =>
 test('the outcome in words', () => {
   expect(toHeadline(anthropic!.call)).toEqual({ text: '200', tone: 'good' })
   expect(toHeadline(broken!.call)).toEqual({ text: 'stream broke', tone: 'bad' })
-  expect(toStory(refused!.call)!.text).toBe('Weir refused this call (budget_spent): nothing was sent to a provider.')
+  expect(toStory(refused!.call)!.text).toBe(
+    'A budget is spent, so Weir refused this call (budget_spent): nothing was sent to a provider.',
+  )
   expect(toStory(anthropic!.call)).toBeNull()
   expect(toPace(anthropic!.call)).toBeCloseTo(71.4, 1)
   expect(toPace({ ...anthropic!.call, firstTokenMs: null })).toBeNull()

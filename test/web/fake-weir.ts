@@ -104,8 +104,8 @@ export async function startFakeWeir({
     },
     keys: noKeys,
     cache: { stats: () => NOTHING_CACHED, clear: () => 0 },
-    routeList: async () => ({ providers: [], routes: [], problems: [] }),
     budgets: async () => [],
+    routeList: async () => ({ providers: [], routes: [], problems: [] }),
     budgetsFor: async () => [],
     recorded: {
       onStored: listen(onRecorded),

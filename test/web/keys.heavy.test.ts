@@ -89,7 +89,7 @@ describe.skipIf(noBrowser)('keys', () => {
     await budget('search-service').getByText('refuses calls until').waitFor()
     await page.goto(`${weir.url}/app/calls?q=outcome:refused`)
     await page.locator('[role=grid] .row').first().click()
-    await page.getByText('Weir refused this call, a limit is reached').waitFor()
+    await page.getByText('A limit is reached, so Weir refused this call').waitFor()
     await page.getByRole('link', { name: 'Key search-service and its limits' }).click()
 
     const sheet = dialog('search-service')

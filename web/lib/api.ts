@@ -7,7 +7,6 @@ import type { ClientResponse, InferRequestType } from 'hono/client'
 import { createContext } from 'svelte'
 import type { Api as Routes } from '../../server/api/api.ts'
 import type { Status } from '../../server/api/status.ts'
-import type { RouteList } from './control.ts'
 
 export type SystemStatus = Status
 
@@ -111,8 +110,7 @@ export function createApi(root: URL, onLocked: () => void) {
     revokeKey: (name: string) => read(key.revoke.$post({ param: { name } })),
     cancelKey: (name: string) => read(key.cancel.$post({ param: { name } })),
     budgets: (signal?: AbortSignal) => read(api.budgets.$get({}, until(signal))),
-    routes: async (signal?: AbortSignal) =>
-      (await (await send(new URL('api/routes', root), { signal: signal ?? null })).json()) as RouteList,
+    routes: (signal?: AbortSignal) => read(api.routes.$get({}, until(signal))),
   }
 }
 type KeyClient = ReturnType<typeof hc<Routes>>['api']['keys']

@@ -49,6 +49,54 @@ export const rateLimited = toCase({
     costSource: null,
   },
 })
+/** Two targets failed before the third answered. */
+export const routed = change(openaiTools, {
+  route: 'fast',
+  target: 'groq/llama-3.3-70b-versatile',
+  durationMs: 4_280,
+  attempts: [
+    toAttempt({
+      n: 1,
+      target: 'openai/gpt-5-mini',
+      status: 429,
+      durationMs: 214,
+      headersMs: 210,
+      reason: 'the first that is well; it asked for a pause of 60 s',
+    }),
+    toAttempt({
+      n: 2,
+      target: 'my-vllm/qwen3-32b',
+      status: null,
+      startedAt: START + 216,
+      durationMs: 3_002,
+      connectMs: null,
+      headersMs: null,
+      error: 'timeout_headers',
+      reason: 'openai/gpt-5-mini answered 429',
+    }),
+    toAttempt({
+      n: 3,
+      target: 'groq/llama-3.3-70b-versatile',
+      startedAt: START + 3_220,
+      durationMs: 1_060,
+      headersMs: 240,
+      reason: 'my-vllm/qwen3-32b gave no headers within 3 s',
+    }),
+  ],
+})
+export const cacheHit = change(openaiTools, {
+  outcome: 'cache_hit',
+  cache: 'hit',
+  attempts: [],
+  durationMs: 2.1,
+  costNano: 0,
+  listNano: 0,
+  costParts: null,
+  costSource: null,
+  savedNano: 12_400_000,
+  savedMs: 3_400,
+  cachedFrom: '01937c5a-8d21-7c3e-b6f4-2a9d51e0c7b8',
+})
 export const wrongBase = toCase({
   dialect: 'openai-chat',
   path: '/openai/v1/v1/chat/completions',

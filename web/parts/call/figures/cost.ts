@@ -82,6 +82,8 @@ const BILLING = {
 export const toCostNotes = (call: Call): { text: string; warn: boolean }[] => {
   const notes: { text: string; warn: boolean }[] = []
   const pricing = toPricing(call)
+  if (call.outcome === 'cache_hit')
+    return [{ text: 'Nothing is billed: these tokens are those of the answer that was kept.', warn: false }]
   const model = call.responseModel ?? call.model ?? 'this model'
   if (pricing === 'unpriced')
     notes.push({

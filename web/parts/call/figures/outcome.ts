@@ -58,10 +58,10 @@ export const toStory = (call: Call): { text: string; detail: string | null; tone
 }
 
 const REFUSALS: Record<string, string> = {
-  budget_spent: 'Weir refused this call, a budget is spent',
-  rate_limited: 'Weir refused this call, a limit is reached',
-  model_not_allowed: 'Weir refused this call, its key may not do this',
-  key_invalid: 'Weir refused this call, its key opens nothing',
+  budget_spent: 'A budget is spent, so Weir refused this call',
+  rate_limited: 'A limit is reached, so Weir refused this call',
+  key_invalid: 'Its key opens nothing, so Weir refused this call',
+  model_not_allowed: 'Its key may not do this, so Weir refused this call',
 }
 function savings(call: Call): string {
   const { savedNano, savedMs } = call
