@@ -11,6 +11,7 @@ import type { Gateway } from './gateway.ts'
 import { createGate } from './gate.ts'
 import { withoutUsage } from './inject-usage.ts'
 import { type Abort, elapsed, type LiveCall } from './live.ts'
+import { maskTarget } from './mask.ts'
 import { prepare } from './prepare.ts'
 import { relay } from './relay.ts'
 import { createWalk, type Failed, type Step, type Walk } from './walk.ts'
@@ -61,7 +62,7 @@ async function tryStep(call: LiveCall, step: Step, walk: Walk, gateway: Gateway)
     judge(call, step, { health, trial, failed, why: `answered ${attempt.status}` }, gateway)
     if (failed && call.attempts.length > 1) attempt.meta.reason += `; ${inWords(failed)}, and nothing is left to try`
     await relay(call, attempt, gateway)
-    learnFrom(call, attempt, health, gateway)
+    learnFrom(call, { attempt, failed }, health, gateway)
     return { begun: true }
   } finally {
     health.inFlight--
@@ -94,6 +95,7 @@ function explain(call: LiveCall, step: Step, skipped: readonly string[]): void {
   meta.credential = step.credentialName
   meta.provider = step.target.provider.name
   meta.model = call.model
+  meta.path = maskTarget(call.upstream!.path)
 }
 
 const failedAnswer = (attempt: LiveAttempt, { routing }: Gateway): Failed =>
@@ -120,12 +122,18 @@ function judge(
 }
 
 /** After the answer: how long it took, and whether it broke off. */
-function learnFrom(call: LiveCall, attempt: LiveAttempt, health: Health, { routing }: Gateway): void {
+function learnFrom(
+  call: LiveCall,
+  { attempt, failed }: { attempt: LiveAttempt; failed: Failed | null },
+  health: Health,
+  { routing }: Gateway,
+): void {
   const now = routing.now()
   const took = elapsed(call) - attempt.meta.atMs
   const code = call.answered?.errorCode ?? null
   const broke = code !== null && (code.startsWith('upstream_') || code.startsWith('timeout_'))
-  health.window.add(now, took, broke || attempt.status >= 400)
+  // A request that is wrong is no failure of the target's.
+  health.window.add(now, took, broke || (failed !== null && failed.kind !== '4xx'))
   if (broke)
     return countFailure(health.breaker, call.route!.route.breaker, {
       trial: false,

@@ -57,6 +57,8 @@ export interface AttemptMeta {
   /** Of a route's try, which may be another than `start` says; absent elsewhere. */
   provider?: string
   model?: string | null
+  /** Path and query of this try, masked. */
+  path?: string
   /** The credential that it was made with, by the name that does not give it away. */
   credential?: string | null
 }
@@ -80,8 +82,8 @@ export interface EndMeta {
   trailers: string[] | null
   /** Why the journal does not hold all that went by (WebSocket frames that could not be read); absent in older journals. */
   incomplete?: string | null
-  /** null or absent: the cache had nothing to do with it. */
-  cache?: CacheNote | null
+  /** Absent: the cache had nothing to do with it. */
+  cache?: CacheNote | undefined
 }
 
 /** What the cache did for a call. */

@@ -97,9 +97,9 @@ export const createRecord = (deps: RecordDeps): Recorder => {
 function asAnswered(call: JournaledCall): JournaledCall {
   const last = call.attempts.at(-1)
   if (last?.provider === undefined) return call
-  const { provider, model = null, credential = null, target } = last
+  const { provider, model = null, credential = null, target, path = call.start.upstreamPath } = last
   const billing = provider === call.start.provider ? call.start.billing : null
-  return { ...call, start: { ...call.start, provider, model, credential, target, billing } }
+  return { ...call, start: { ...call.start, provider, model, credential, target, billing, upstreamPath: path } }
 }
 
 function bodies({ start, request, response }: JournaledCall, held: HeldBodies | null): [Body, Body] {
