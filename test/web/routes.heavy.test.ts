@@ -16,8 +16,8 @@ describe.skipIf(noBrowser)('routes', () => {
   beforeAll(async () => {
     chrome = await startChrome()
     providers = [
-      await startProvider(json({ error: { message: 'too many', code: 'rate_limit_exceeded' } }, 429)),
-      await startProvider(json(chatAnswer)),
+      await startProvider(json({ error: { message: 'too many', code: 'rate_limit_exceeded' } }, { status: 429 })),
+      await startProvider(json(chatAnswer())),
     ]
     weir = await startWeir({
       assetsDir: await builtDashboard(),
@@ -58,7 +58,7 @@ describe.skipIf(noBrowser)('routes', () => {
     await page.locator('[role=grid] .row').first().click()
     const attempts = page.getByRole('region', { name: 'Attempts' })
     await attempts.getByText('2 attempts by route fast').waitFor()
-    await attempts.getByText('near/small').waitFor()
+    await attempts.getByText('near/small', { exact: true }).waitFor()
     await attempts.getByText('429', { exact: true }).waitFor()
     await attempts.getByText('200', { exact: true }).waitFor()
   })

@@ -16,11 +16,19 @@ export const toAttemptEnd = (
   { outcome }: Pick<Call, 'outcome'>,
 ): { text: string; tone: 'good' | 'bad' | 'warn' | 'plain' } => {
   if (last && outcome === 'running') return { text: 'running', tone: 'plain' }
-  const text = status === null ? (error ?? 'no answer') : String(status)
+  const text = status === null ? (error === null ? 'no answer' : isShort(error) ? error : 'failed') : String(status)
   if (status !== null && status < 400 && error === null) return { text, tone: 'good' }
   if (last && outcome === 'client_abort') return { text: 'client left', tone: 'warn' }
   return { text: status !== null && status < 400 && error ? `${status}, then broke` : text, tone: 'bad' }
 }
+
+/** A code such as `timeout_headers`; sentences stand below. */
+const isShort = (error: string) => error.length <= 24
+/** Why it was chosen or given up, and what failed where no status says it. */
+export const toAttemptWhy = ({ reason, status, error }: Pick<Attempt, 'reason' | 'status' | 'error'>): string =>
+  [reason, status !== null && status >= 400 ? null : error !== null && isShort(error) && status === null ? null : error]
+    .filter(Boolean)
+    .join(' · ')
 
 /** An address of the calls list with one filter. */
 export const toFilterHref = (field: string, value: string): string =>
