@@ -23,6 +23,7 @@ import { createHandler } from './gateway/handle.ts'
 import type { Rules } from './gateway/live.ts'
 import { createCredentialName } from './gateway/mask.ts'
 import { createKnownModels } from './gateway/models.ts'
+import { createRecall } from './gateway/recall.ts'
 import { createRunning } from './gateway/running.ts'
 import { createUpgrade } from './gateway/upgrade.ts'
 import { createUpstreams, type ProxyEnvironment } from './gateway/upstreams.ts'
@@ -136,10 +137,10 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     onFailed: say,
   })
   const ledger = createMemoryLedger({
-    sums: (questions) => ask('limitSums', { questions }),
+    sums: (questions) => ask('limitSums', { questions }, LIMITS_WAIT),
     priceOf: (model) => {
       const { prices, aliases } = source.current()
-      return ask('priceOf', { ...model, overrides: prices, aliases })
+      return ask('priceOf', { ...model, overrides: prices, aliases }, LIMITS_WAIT)
     },
     keys: () => keys.list(),
     onNeed: () => recorder.sendCharges(),
@@ -163,6 +164,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     running,
     deadlines: createDeadlines(),
     routing,
+    recall: createRecall(ask),
     cache,
     ledger,
     isAdminToken: (value) => mayBeAdminToken(value, source.current().adminToken) && admin.verify(value),
@@ -275,6 +277,9 @@ async function handedOver(server: Server): Promise<void> {
     if (!open) return
   }
 }
+
+/** A call waits for these answers: better to let it pass, and count it when it is settled. */
+const LIMITS_WAIT = { timeoutMs: 10_000 }
 
 const NOTHING_RECORDED: RecorderStatus = {
   behindMs: 0,

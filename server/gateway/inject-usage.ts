@@ -14,7 +14,7 @@ export function askForUsage(call: LiveCall, scanned: TopLevel | null, viaV1: boo
     call.route?.route.inject ??
     call.rules.config.providers[provider.name]?.usage?.inject ??
     call.rules.config.usage.inject ??
-    (viaV1 ? 'on' : 'off')
+    (viaV1 || countsTokens(call) ? 'on' : 'off')
   const explicit = call.rules.config.providers[provider.name]?.usage?.inject === 'on'
   if (setting === 'off' || !(provider.acceptsStreamUsage || explicit)) return
   const plain = call.body.bytes
@@ -24,9 +24,17 @@ export function askForUsage(call: LiveCall, scanned: TopLevel | null, viaV1: boo
   call.setHeaders.push(['accept-encoding', 'identity'])
   call.changes.push({
     what: 'stream_options.include_usage added and accept-encoding: identity asked for; the usage event is taken out again',
-    why: viaV1 ? 'usage.inject is on for /v1' : 'usage.inject',
+    why: viaV1
+      ? 'usage.inject is on for /v1'
+      : countsTokens(call)
+        ? 'the Weir key has a limit on tokens or cost'
+        : 'usage.inject',
   })
 }
+
+/** A key that is held to tokens or money is better held to the provider's count than to an estimate. */
+const countsTokens = ({ weirKey }: LiveCall): boolean =>
+  weirKey !== null && weirKey.limits.some(({ tokens, cost }) => tokens !== undefined || cost !== undefined)
 
 /** The provider did not want to be asked: the request as the client sent it. */
 export function withoutUsage(call: LiveCall): void {

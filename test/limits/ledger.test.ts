@@ -167,3 +167,13 @@ test('a key that carries limits is held to them, and others are not', async () =
   expect(await ledger.budgets('ci')).toMatchObject([{ scope: 'ci', reserved: 1, limit: { source: 'key', on: 'key' } }])
   expect(await ledger.budgets('other')).toEqual([])
 })
+
+test('a call that may go to several models takes the price of the dearest; models of one’s own are free', async () => {
+  const prices: Record<string, number> = { cheap: 1_000, dear: 2_000_000 }
+  const { ledger } = createLedgerHouse([{ on: 'global', per: 'month', cost: 1 }], {
+    priceOf: async ({ model }) => ({ input: prices[model]!, output: prices[model]! }),
+  })
+  const model = (name: string, free = false) => ({ provider: 'p', priceId: 'p', model: name, free })
+  await ledger.reserve(anAsk({ models: [model('own', true), model('cheap'), model('dear')] }))
+  expect((await ledger.budgets())[0]).toMatchObject({ reserved: 0.4 })
+})
