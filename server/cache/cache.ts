@@ -62,7 +62,7 @@ interface Candidate {
   keeping: Keeping
 }
 
-export function createCache({ dir, config, now = Date.now }: CacheOptions): Cache {
+export function createCache({ dir, config, now = () => Date.now() }: CacheOptions): Cache {
   const memory = createLru<Entry>(() => config().maxBytes)
   const disk = createDisk({ dir, maxBytes: () => config().diskBytes, now })
   /** Whole answers that the recorder has not spoken of yet. */

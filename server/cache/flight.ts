@@ -8,6 +8,7 @@ import { performance } from 'node:perf_hooks'
 export interface Leader {
   readonly id: string
   readonly t0: number
+  readonly outgoing: { emit(event: 'drain'): boolean }
   clientGone: boolean
   abort: ((why: 'client_gone') => void) | null
 }
@@ -111,6 +112,8 @@ export function endFlight(flight: Flight, failure: string | null): void {
 export function joinFlight(flight: Flight): Cursor {
   const cursor = { at: 0, lost: false }
   flight.cursors.push(cursor)
+  // The answer may be waiting for the leader's client; from now on it does not.
+  flight.leader.outgoing.emit('drain')
   return cursor
 }
 

@@ -169,9 +169,9 @@ const hasDeclaredLength = ({ headers, bytes }: { headers: string[]; bytes: numbe
   return declared === null || Number(declared) === bytes
 }
 
-/** For the journal. */
-export const toCacheNote = (call: LiveCall): CacheNote | null => {
-  if (!call.cache) return null
+/** For the journal, which says nothing of it where there is nothing to say. */
+export const toCacheNote = (call: LiveCall): CacheNote | undefined => {
+  if (!call.cache) return undefined
   const { state, why, from, savedNano, savedMs, headers } = call.cache
   return {
     state,

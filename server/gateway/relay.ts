@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events'
 import { STATUS_CODES } from 'node:http'
-import { addPiece } from '../cache/flight.ts'
+import { addPiece, isAwaited } from '../cache/flight.ts'
 import { WeirError } from '../errors.ts'
 import type { LiveAttempt, Sink } from './attempt.ts'
 import { createGather } from './gather.ts'
@@ -37,7 +37,7 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
     if (!call.outgoing.write(bytes)) pauseUntilDrained()
   }
   const pauseUntilDrained = () => {
-    if (paused) return
+    if (paused || isHurried(call)) return
     paused = true
     attempt.pause()
     const goOn = () => {
@@ -94,7 +94,7 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
         gather.flush()
         call.trailers = trailers.length > 0 ? trailers : null
         call.delivered = out
-        if (waiting + call.outgoing.writableLength < HANDED_OVER) resolve(null)
+        if (isAwaited(call) || waiting + call.outgoing.writableLength < HANDED_OVER) resolve(null)
         else {
           // The upstream is done, the client is not: it can still be let go.
           const letGo: Abort = (why) => resolve(why === 'client_gone' ? null : why)
@@ -133,6 +133,10 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
       errorMessage: null,
     }
 }
+
+/** Calls that share this answer do not wait for this one's client, as long as what it has not taken stays bounded. */
+const isHurried = (call: LiveCall) =>
+  call.cache !== null && isAwaited(call) && call.outgoing.writableLength < call.rules.config.cache.maxEntryBytes
 
 const drains = (call: LiveCall) => call.route !== null && call.route.route.drainMs !== null
 const DRAINED: Answered = {

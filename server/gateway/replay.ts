@@ -3,7 +3,7 @@
  * are those that the first client saw; of its headers only those that say what the bytes are. It is a call like any other: each
  * piece stands in the journal before the client has it.
  */
-import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Entry } from '../cache/entry.ts'
 import { addHead, changed, type Cursor, type Flight, joinFlight, leaveFlight, readOn, wake } from '../cache/flight.ts'
@@ -148,10 +148,20 @@ async function deliver(call: LiveCall, bytes: Buffer, gateway: Gateway): Promise
   await record(call, gateway, 'response', bytes, elapsed(call))
   if (call.clientGone || bytes.length === 0) return
   call.betweenEvents = bytes.at(-1) === LF && (bytes.at(-2) === LF || (bytes.at(-3) === LF && bytes.at(-2) === CR))
-  if (call.outgoing.write(bytes)) return
-  while (call.outgoing.writableNeedDrain && !call.clientGone)
-    await Promise.race([once(call.outgoing, 'drain'), once(call.outgoing, 'close')])
+  if (call.outgoing.write(bytes) || call.outgoing.destroyed) return
+  await drained(call.outgoing)
 }
+
+/** Until the client has taken what it was sent, or has left. */
+const drained = (outgoing: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const goOn = () => {
+      outgoing.off('drain', goOn).off('close', goOn)
+      resolve()
+    }
+    outgoing.on('drain', goOn).on('close', goOn)
+  })
+
 const LF = 0x0a
 const CR = 0x0d
 

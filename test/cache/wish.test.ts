@@ -1,36 +1,48 @@
 // What a call may ask of the cache, in Weir's word and in those of other gateways; and for how long an answer is good.
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type CacheHouse, openCacheHouse } from './house.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { type CacheHouse, numbered, openCacheHouse, QUESTION } from './house.ts'
 
 let house: CacheHouse
-const open = async (cache: Record<string, unknown> = {}) => (house = await openCacheHouse({ ttl: '10m', ...cache }))
+/** Asked in no other test. */
+let body: object
+let n = 0
+const open = (cache: Record<string, unknown> = {}) =>
+  house.weir.configure({
+    providers: { openai: { baseUrl: house.provider.url } },
+    cache: { mode: 'on', ttl: '10m', ...cache },
+  })
 const ask = async (headers: Record<string, string> = {}) => {
-  const { cache, bytes } = await house.askAndStore({ headers })
+  const { cache, bytes } = await house.askAndStore({ headers, body })
   return [cache, /Answer (\d)/.exec(bytes.toString())?.[1]]
 }
 /** Only the clock on the wall is moved. */
 const pass = (minutes: number) => vi.setSystemTime(Date.now() + minutes * 60_000)
-beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }))
-afterEach(async () => {
-  vi.useRealTimers()
-  await house.close()
+beforeAll(async () => {
+  house = await openCacheHouse()
 })
+afterAll(() => house.close())
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  body = { ...QUESTION, seed: ++n }
+  house.provider.answer(numbered())
+})
+afterEach(() => void vi.useRealTimers())
 
 test('on: answers are good for the configured time, and then asked for again', async () => {
-  await open()
+  open()
   expect(await ask()).toEqual(['miss', '1'])
   pass(9)
-  const got = await house.ask()
+  const got = await house.ask({ body })
   expect(got.cache).toBe('hit')
   expect(Number(got.headers.get('age'))).toBe(540)
   pass(2)
-  const late = await house.askAndStore()
+  const late = await house.askAndStore({ body })
   expect(late.cache).toBe('miss')
   expect((await house.weir.recorded(late.id)).cacheWhy).toMatch(/had expired \d+ s before/)
 })
 
 test('a call may pass the cache by, or have the answer made anew for all', async () => {
-  await open()
+  open()
   expect(await ask()).toEqual(['miss', '1'])
   expect(await ask({ 'x-weir-cache': 'off' })).toEqual(['bypass', '2'])
   expect(await ask()).toEqual(['hit', '1'])
@@ -41,7 +53,7 @@ test('a call may pass the cache by, or have the answer made anew for all', async
 })
 
 test('a call may say how old an answer may be, and how long its own is kept', async () => {
-  await open()
+  open()
   expect(await ask({ 'x-weir-cache': '1h' })).toEqual(['miss', '1'])
   pass(30)
   expect(await ask({ 'x-weir-cache': '600' })).toEqual(['miss', '2'])
@@ -50,7 +62,7 @@ test('a call may say how old an answer may be, and how long its own is kept', as
 })
 
 test('opt-in: only calls that ask', async () => {
-  await open({ mode: 'opt-in' })
+  open({ mode: 'opt-in' })
   expect(await ask()).toEqual([null, '1'])
   expect(await ask({ 'x-weir-cache': 'on' })).toEqual(['miss', '2'])
   expect(await ask({ 'helicone-cache-enabled': 'true' })).toEqual(['hit', '2'])
@@ -58,24 +70,18 @@ test('opt-in: only calls that ask', async () => {
 })
 
 test('off: no header has an effect; switched on, it begins', async () => {
-  await open({ mode: 'off' })
+  open({ mode: 'off' })
   expect(await ask({ 'x-weir-cache': 'on' })).toEqual([null, '1'])
   expect(await ask({ 'x-weir-cache': 'on' })).toEqual([null, '2'])
-  house.weir.configure({
-    providers: { openai: { baseUrl: house.provider.url } },
-    cache: { mode: 'on' },
-  })
+  open()
   expect(await ask()).toEqual(['miss', '3'])
   expect(await ask()).toEqual(['hit', '3'])
 })
 
 test('another namespace knows nothing of what was', async () => {
-  await open({ namespace: 'v1' })
+  open({ namespace: 'v1' })
   expect(await ask()).toEqual(['miss', '1'])
-  house.weir.configure({
-    providers: { openai: { baseUrl: house.provider.url } },
-    cache: { mode: 'on', namespace: 'v2' },
-  })
+  open({ namespace: 'v2' })
   expect(await ask()).toEqual(['miss', '2'])
 })
 
@@ -85,10 +91,11 @@ test.each([
   ['cf-aig-cache-ttl', '10m', 'whole number of seconds'],
   ['helicone-cache-enabled', 'maybe', 'true or false'],
 ])('%s: %s is refused with words', async (name, value, words) => {
-  await open()
-  const got = await house.ask({ headers: { [name]: value } })
+  open()
+  const before = house.provider.requests.length
+  const got = await house.ask({ body, headers: { [name]: value } })
   expect(got.status).toBe(400)
   expect(got.headers.get('x-weir-error')).toBe('bad_request')
   expect(JSON.parse(got.bytes.toString()).error.message).toContain(words)
-  expect(house.provider.requests).toHaveLength(0)
+  expect(house.provider.requests).toHaveLength(before)
 })
