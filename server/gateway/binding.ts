@@ -10,6 +10,8 @@ import { stringAt, type TopLevel } from './scan.ts'
 export interface Binding {
   /** What binds it, in words. */
   why: string
+  /** The id that it refers to; null: it is none, or too deep in the body. */
+  id: string | null
   /** Whom it is bound to; null: Weir does not know, so it is the session's place, or the first target. */
   place: Place | null
 }
@@ -31,8 +33,8 @@ export function bindingOf(call: LiveCall, scanned: TopLevel | null, { routing }:
     const place = scanned.values.get(name)
     if (!place || place.type === 'null') continue
     const id = stringAt(bytes, place)
-    return { why: name, place: id === null ? null : (routing.pins.get(id) ?? null) }
+    return { why: name, id, place: id === null ? null : (routing.pins.get(id) ?? null) }
   }
   const found = MARKS.find(([, marks]) => marks.every((mark) => bytes.includes(mark)))
-  return found ? { why: found[0], place: null } : null
+  return found ? { why: found[0], id: null, place: null } : null
 }

@@ -13,10 +13,12 @@ import { withoutUsage } from './inject-usage.ts'
 import { type Abort, elapsed, type LiveCall } from './live.ts'
 import { maskTarget } from './mask.ts'
 import { prepare } from './prepare.ts'
+import { recallPlace } from './recall.ts'
 import { relay } from './relay.ts'
 import { createWalk, type Failed, type Step, type Walk } from './walk.ts'
 
 export async function forwardByRoute(call: LiveCall, gateway: Gateway): Promise<void> {
+  if (call.route!.unknownId !== null) await recallPlace(call, call.route!.unknownId, gateway)
   const walk = createWalk(call, gateway)
   let best: LiveAttempt | null = null
   let failure: WeirError | null = null

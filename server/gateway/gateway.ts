@@ -6,7 +6,7 @@ import type { Direction, Journal } from '../journal/entry.ts'
 import type { Known } from './models.ts'
 import type { Ledger } from '../policy/limits/ledger.ts'
 import type { Keys } from '../policy/keys.ts'
-import type { Routing } from '../policy/routing.ts'
+import type { Place, Routing } from '../policy/routing.ts'
 import type { Running } from './running.ts'
 import type { Upstreams } from './upstreams.ts'
 
@@ -20,6 +20,8 @@ export interface Gateway {
   cache: Cache
   /** What routes have learned. */
   routing: Routing
+  /** Who gave the answer with this id, as the database remembers it; null: it does not, or not in time. Never rejects. */
+  recall(id: string): Promise<Place | null>
   /** The admin token opens what any Weir key does. About 2 µs. */
   isAdminToken(value: string): boolean
   /** Every Weir key that is known, in memory. */

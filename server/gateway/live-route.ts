@@ -30,6 +30,10 @@ export interface LiveRoute {
   stayed: RouteTarget | null
   /** What binds the call to the account that it was begun with, in words; null: nothing. */
   bound: string | null
+  /** The id of an answer to continue that this process does not know; null: there is none, or it is known. */
+  unknownId: string | null
+  /** All that fit this call. */
+  fitting: readonly RouteTarget[]
   /** Only this credential may be used (as the journal names it); null: any. */
   boundTo: string | null
   /** What holds for every try: before the first, from `admit`. */

@@ -79,6 +79,8 @@ export function takeRoute(call: LiveCall, route: Route, scanned: TopLevel | null
     stay,
     stayed,
     bound: binding?.why ?? null,
+    unknownId: binding && !binding.place ? binding.id : null,
+    fitting,
     boundTo: binding ? (place?.credential ?? null) : null,
     common: null,
   }

@@ -56,6 +56,7 @@ test('pieces that found no room do not overtake those that did', async () => {
     deadlines: createDeadlines(),
     cache: createCache({ dir: join(dir, 'cache'), config: () => config.cache }),
     routing: createRouting(),
+    recall: async () => null,
     ledger: createLedgerHouse([]).ledger,
     isAdminToken: () => false,
     keys: createKeys(),
