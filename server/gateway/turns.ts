@@ -5,7 +5,7 @@
  */
 import type { Operation } from '../dialects/dialect.ts'
 import type { Direction } from '../journal/entry.ts'
-import { toWeirError } from '../errors.ts'
+import { toWeirError, type WeirError } from '../errors.ts'
 import { admitTurn } from './admit.ts'
 import { toEndMeta } from './finish.ts'
 import { type Gateway, record } from './gateway.ts'
@@ -82,7 +82,7 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
       method: 'WEBSOCKET',
     })
     model = call.model = (asked && about && modelIn(asked, about)) ?? model
-    if (weirKey !== null) refuseTurn(call)
+    const refused = weirKey === null ? null : whyRefused(call)
     call.request.expect(null, captureLimit(call))
     call.response.expect(null, captureLimit(call))
     call.attempts.push({
@@ -97,12 +97,14 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
     gateway.running.add(call)
     const turn: Turn = { call, begun: false, eventId: asked && stringAt(asked, about?.values.get('event_id')) }
     turns.push(turn)
-    if (isLimited(call, gateway)) room = takeRoom(turn, asked)
+    if (refused === null && isLimited(call, gateway)) room = takeRoom(turn, asked)
 
     let written = gateway.journal.start(call.id, { ...toStartMeta(call), socket: handshake.id })
     void gateway.journal.attempt(call.id, call.attempts[0]!)
     for (const line of kept.take(call)) written = record(call, gateway, 'request', line, elapsed(call))
-    return withRoom(asked ? record(call, gateway, 'request', toLine(asked), elapsed(call)) : written)
+    if (asked) written = record(call, gateway, 'request', toLine(asked), elapsed(call))
+    if (refused) turnAway(turn, refused)
+    return withRoom(written)
   }
 
   /** What the provider began by itself can only be counted. A refused turn ends the socket before a byte of it has gone on. */
@@ -111,10 +113,7 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
       if (asked) await reserve(turn.call, gateway, asked.length)
       else countOnly(turn.call, gateway)
     } catch (thrown) {
-      const error = toWeirError(thrown)
-      const { status, code, message } = error
-      void end(turn, { outcome: 'refused', status, errorCode: code, errorMessage: message })
-      abort?.(error)
+      turnAway(turn, toWeirError(thrown))
     }
     if (turns.every(({ call }) => call.reservation !== null)) room = null
   }
@@ -122,13 +121,20 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
   const withRoom = (written: Promise<unknown>): Promise<unknown> =>
     room === null ? written : Promise.all([room, written])
 
-  /** Frames go on only after they were read here, so of a refused turn nothing does; the socket ends with it. */
-  function refuseTurn(call: LiveCall): void {
+  function whyRefused(call: LiveCall): WeirError | null {
     try {
       admitTurn(call, gateway)
+      return null
     } catch (error) {
-      abort?.(toWeirError(error))
+      return toWeirError(error)
     }
+  }
+
+  /** Frames go on only after they were read here, so of a refused turn nothing does; the socket ends with it. */
+  function turnAway(turn: Turn, error: WeirError): void {
+    const { status, code, message } = error
+    void end(turn, { outcome: 'refused', status, errorCode: code, errorMessage: message })
+    abort?.(error)
   }
 
   async function end(turn: Turn, answered: Answered): Promise<void> {

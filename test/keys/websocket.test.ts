@@ -7,6 +7,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { startWeir, type TestWeir } from '../support/weir.ts'
 
+const SMALL = { name: 'small', secret: 'wk_small-0123456789-0123456789', models: ['gpt-5*'] }
+const LEAKED = { name: 'leaked', secret: 'wk_leaked-0123456789-0123456789' }
+
 let server: Server
 let weir: TestWeir
 const asked: string[] = []
@@ -37,7 +40,7 @@ beforeAll(async () => {
   await once(server, 'listening')
   weir = await startWeir({
     providers: { openai: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
-    config: { providers: { openai: { apiKey: 'sk-weirs-own-0123456789' } } },
+    config: { providers: { openai: { apiKey: 'sk-weirs-own-0123456789' } }, keys: { list: [SMALL, LEAKED] } },
   })
 })
 afterAll(async () => {
@@ -45,11 +48,6 @@ afterAll(async () => {
   server.closeAllConnections()
   server.close()
 })
-
-const keys = async (path: string, body: object) => {
-  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-  return (await (await fetch(`${weir.url}/api/keys${path}`, init)).json()) as { secret: string }
-}
 
 async function open(secret: string) {
   const socket = new WebSocket(`${weir.url.replace('http', 'ws')}/openai/v1/responses`, {
@@ -62,26 +60,35 @@ async function open(secret: string) {
 }
 
 test('a model that is not allowed ends it before a byte of the question has passed', async () => {
-  const { secret } = await keys('', { name: 'small', models: ['gpt-5*'] })
-  const { socket, ask } = await open(secret)
+  const { socket, ask } = await open(SMALL.secret)
   ask('gpt-5-mini')
   await once(socket, 'message')
   ask('o9-pro')
-  await once(socket, 'close')
+  const [said] = await Promise.all([once(socket, 'message'), once(socket, 'close')])
+  expect(String(said[0])).toContain('may not use the model')
   expect(asked).toEqual(['gpt-5-mini'])
   const calls = await weir.recordedCount(3)
-  expect(calls.find(({ model }) => model === 'o9-pro')).toMatchObject({ key: 'small', errorCode: 'model_not_allowed' })
+  expect(calls.find(({ model }) => model === 'o9-pro')).toMatchObject({
+    key: 'small',
+    outcome: 'refused',
+    status: 403,
+    errorCode: 'model_not_allowed',
+  })
 })
 
-test('a key that was revoked meanwhile ends it at the next response', async () => {
-  const { secret } = await keys('', { name: 'leaked' })
-  const { socket, ask } = await open(secret)
+test('a key that was taken away meanwhile ends it at the next response', async () => {
+  const { socket, ask } = await open(LEAKED.secret)
   ask('m1')
   await once(socket, 'message')
-  await keys('/leaked/revoke', {})
+  weir.configure({ keys: { list: [SMALL] } })
   ask('m2')
   await once(socket, 'close')
   expect(asked).not.toContain('m2')
   const calls = await weir.recordedCount(6)
-  expect(calls.find(({ model }) => model === 'm2')).toMatchObject({ key: 'leaked', errorCode: 'key_invalid' })
+  expect(calls.find(({ model }) => model === 'm2')).toMatchObject({
+    key: 'leaked',
+    outcome: 'refused',
+    status: 401,
+    errorCode: 'key_invalid',
+  })
 })
