@@ -38,6 +38,7 @@ function toAsk(call: LiveCall, bytes: number): Ask {
   const { caller, weirKey } = call
   return {
     callId: call.id,
+    startedAt: call.startedAt,
     key: caller.key,
     team: caller.team,
     user: caller.user,

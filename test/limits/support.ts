@@ -50,6 +50,7 @@ let count = 0
 
 export const anAsk = (more: Partial<Ask> = {}): Ask => ({
   callId: `call-${count++}-${Math.floor(Math.random() * 1e12)}`,
+  startedAt: NOON,
   key: null,
   team: 'search',
   user: null,

@@ -11,6 +11,7 @@ import type { Scopes } from './scope.ts'
 /** A call that wants to go on. */
 export interface Ask extends Scopes {
   callId: string
+  startedAt: number
   keyLimits: readonly KeyLimit[] | null
   /** About how many; the true number comes when the call is settled. */
   inputTokens: number

@@ -51,24 +51,26 @@ export function createMemoryLedger(deps: LedgerDeps): Ledger {
     needed = true
     onNeed()
   }
-  const make = (limits: readonly Limit[], source: Rule['source'], old: readonly Rule[]): Rule[] => {
+  const make = (limits: readonly Limit[], source: Rule['source'], old: readonly Rule[], at: number): Rule[] => {
     const known = new Map(old.map((rule) => [rule.id, rule]))
-    const made = limits.flatMap((limit) => createRules(limit, source, now(), known))
+    const made = limits.flatMap((limit) => createRules(limit, source, at, known))
     if (made.length > 0) need()
     for (const rule of made) if (!known.has(rule.id)) rebuild.read(rule)
     return made
   }
-  /** A key's rules are made when it first calls, and again when its limits are others. */
-  const rulesOfKey = (name: string, limits: readonly KeyLimit[]): Rule[] => {
+  /** A key's rules are made when it first calls, with that call as the first they count, and again when its limits are others. */
+  const rulesOfKey = (name: string, limits: readonly KeyLimit[], at: number): Rule[] => {
     const known = ofKeys.get(name)
     if (known?.limits === limits) return known.rules
     const own = limits.map((limit): Limit => ({ ...limit, on: 'key', name }))
-    const made = make(own, 'key', known?.rules ?? [])
+    const made = make(own, 'key', known?.rules ?? [], at)
     ofKeys.set(name, { limits, rules: made })
     return made
   }
-  const concerning = ({ key, keyLimits }: Ask): Rule[] =>
-    key === null || keyLimits === null || keyLimits.length === 0 ? rules : [...rules, ...rulesOfKey(key, keyLimits)]
+  const concerning = ({ key, keyLimits, startedAt }: Ask): Rule[] =>
+    key === null || keyLimits === null || keyLimits.length === 0
+      ? rules
+      : [...rules, ...rulesOfKey(key, keyLimits, startedAt)]
 
   /** null: all is known that the decision needs. */
   const waitFor = (concerned: readonly Rule[], ask: Ask): Promise<unknown> | null => {
@@ -177,12 +179,12 @@ export function createMemoryLedger(deps: LedgerDeps): Ledger {
       if (needed) for (const one of stored) settleOne(one)
     },
     configure(limits) {
-      rules = make(limits, 'config', rules)
+      rules = make(limits, 'config', rules, now())
       prices.forget()
     },
     budgets(key) {
       const keys = [...deps.keys()].filter(({ limits }) => limits.length > 0)
-      for (const { name, limits } of keys) rulesOfKey(name, limits)
+      for (const { name, limits } of keys) rulesOfKey(name, limits, now())
       for (const name of ofKeys.keys()) if (!keys.some((each) => each.name === name)) ofKeys.delete(name)
       const all = [...rules, ...[...ofKeys.values()].flatMap((each) => each.rules)]
       return rebuild
