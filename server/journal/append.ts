@@ -55,7 +55,7 @@ export const createJournal = async (options: JournalOptions): Promise<JournalWri
   const { dir, maxBytes, fsync, onFull, queueBytes = 32 * 1024 * 1024, stallMs = 10_000 } = options
   const folder = claimWriterFolder(dir)
   const encoder = createEncoder()
-  const limits = createLimits({ journalDir: dir, maxBytes, queueBytes })
+  const limits = createLimits({ journalDir: dir, maxBytes, queueBytes, open: () => segments.current() })
   const calls = createCallTable<CallState>()
   let owed: CallState[] = []
   let owedBytes = 0

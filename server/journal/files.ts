@@ -83,13 +83,13 @@ export const claimWriterFolder = (journalDir: string): WriterFolder => {
   }
 }
 
-/** Bytes of all segments of all writers. Asynchronous: the main thread asks while calls pass. */
-export const measureJournal = async (journalDir: string): Promise<number> => {
+/** Bytes of all segments of all writers, but for the file `without`. Asynchronous: the main thread asks while calls pass. */
+export const measureJournal = async (journalDir: string, without?: string): Promise<number> => {
   let bytes = 0
   for (const writer of await readdir(journalDir)) {
     if (!WRITER.test(writer)) continue
     const dir = join(journalDir, writer)
-    const names = (await readdir(dir)).filter((name) => SEGMENT.test(name))
+    const names = (await readdir(dir)).filter((name) => SEGMENT.test(name) && join(dir, name) !== without)
     // A segment that the recorder deletes meanwhile counts nothing.
     const sizes = names.map((name) =>
       stat(join(dir, name)).then(

@@ -44,6 +44,8 @@ export interface Segments {
   write(entries: Pending[], done: () => void): void
   /** Bytes in the open segment. */
   size(): number
+  /** The open one with its size; null: none is open. */
+  current(): { path: string; bytes: number } | null
   openedAt(): number
   /** Leaves the segment, so that the recorder can delete it. Only between writes. */
   leave(done: () => void): void
@@ -223,6 +225,7 @@ export const createSegments = (options: SegmentsOptions): Segments => {
     open,
     write: (entries, done) => write(entries, 0, done),
     size: () => (fd < 0 ? 0 : offset),
+    current: () => (fd < 0 ? null : { path: segment!.path, bytes: offset }),
     openedAt: () => openedAt,
     leave,
     renew: (done) =>
