@@ -49,7 +49,10 @@ export const openReadDb = async ({ dataDir, database }: Pick<OpenOptions, 'dataD
  * For small writes beside the recorder's: they wait until its transaction is over. The store must have been opened once before.
  * @throws when there is no database yet.
  */
-export const openWriteDb = async ({ dataDir, database }: Pick<OpenOptions, 'dataDir' | 'database'>): Promise<WriteDb> =>
+export const openWriteDb = async ({
+  dataDir,
+  database,
+}: Pick<OpenOptions, 'dataDir' | 'database'>): Promise<WriteDb> =>
   isPostgres(database) ? (await import('./postgres.ts')).openPostgresWriter(database) : openSqliteWriter(dataDir)
 
 async function openEngine(dataDir: string, database: string, migrationsDir: string): Promise<Engine> {

@@ -17,7 +17,7 @@ const serious = async (page: Page) => {
     .map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`)
 }
 
-/** axe takes seconds a page: all tabs of the cases with the most on them, the first view of the others in one theme each. */
+/** axe takes seconds a page: all tabs of the cases with the most on them in the light theme, else the first view in one theme each. */
 const RICH = ['anthropic', 'openaiChat', 'broken']
 
 test.each(Object.keys(cases))('%s opens in both themes, drawer and page, with all its tabs', async (name) => {
@@ -28,7 +28,7 @@ test.each(Object.keys(cases))('%s opens in both themes, drawer and page, with al
       await tab.click()
       await page.locator('.skel').first().waitFor({ state: 'detached' })
       expect(await tab.getAttribute('aria-selected')).toBe('true')
-      if (looked && (i === 0 || RICH.includes(name)))
+      if (looked && (i === 0 || (RICH.includes(name) && theme === 'light')))
         expect(await serious(page), `${name}, ${await tab.textContent()}, ${theme}`).toEqual([])
     }
     expect(bad).toEqual([])
