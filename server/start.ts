@@ -41,6 +41,7 @@ import { createProviders } from './providers/registry.ts'
 import { createAsk } from './reader/ask.ts'
 import { startRecorder } from './recorder/handle.ts'
 import type { ProviderFacts, RecorderOptions, RecorderStatus, StoredCall } from './recorder/messages.ts'
+import { NOTHING_RECORDED } from './recorder/status.ts'
 import { createHttpServer } from './serve.ts'
 
 export interface Settings {
@@ -280,15 +281,6 @@ async function handedOver(server: Server): Promise<void> {
 
 /** A call waits for these answers: better to let it pass, and count it when it is settled. */
 const LIMITS_WAIT = { timeoutMs: 10_000 }
-
-const NOTHING_RECORDED: RecorderStatus = {
-  behindMs: 0,
-  callsRecorded: 0,
-  entriesSkipped: 0,
-  diskBytes: 0,
-  problem: null,
-  positions: [],
-}
 
 const toRules = (config: Config): Rules => {
   const providers = createProviders(config)

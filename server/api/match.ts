@@ -2,6 +2,7 @@
  * The filter grammar applied to a call in memory, for calls that no database holds yet. What cannot be judged yet (cost, tokens,
  * the text of an answer) does not match: such a call appears when it is stored, rather than where it does not belong.
  */
+import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '../usage-buckets.ts'
 import { alternatives, fieldOf, toNumber, toRange, type Field, type Filter, type FilterTerm } from '../../db/filter.ts'
 import type { Call, Usage } from '../call.ts'
 
@@ -66,27 +67,15 @@ const COMPARE: Record<FilterTerm['op'], (a: number, b: number) => boolean> = {
   '~': () => false,
 }
 
-const sum = (usage: Usage | null, ...buckets: (keyof Usage)[]): number | null =>
+const sum = (usage: Usage | null, ...buckets: readonly (keyof Usage)[]): number | null =>
   usage === null ? null : buckets.reduce((total, bucket) => total + (usage[bucket] ?? 0), 0)
-
-const INPUT = [
-  'input',
-  'cacheRead',
-  'cacheWrite',
-  'cacheWrite1h',
-  'audioInput',
-  'audioCacheRead',
-  'imageInput',
-  'videoInput',
-] as const
-const OUTPUT = ['output', 'reasoning', 'audioOutput', 'imageOutput'] as const
 
 const NUMBERS: Record<string, (call: Call) => number | null> = {
   status: (call) => call.status,
   cost: (call) => call.costNano,
-  tokens: (call) => sum(call.usage, ...INPUT, ...OUTPUT),
-  input: (call) => sum(call.usage, ...INPUT),
-  output: (call) => sum(call.usage, ...OUTPUT),
+  tokens: (call) => sum(call.usage, ...INPUT_BUCKETS, ...OUTPUT_BUCKETS),
+  input: (call) => sum(call.usage, ...INPUT_BUCKETS),
+  output: (call) => sum(call.usage, ...OUTPUT_BUCKETS),
   duration: (call) => call.durationMs,
   ttft: (call) => call.firstTokenMs,
 }

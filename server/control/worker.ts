@@ -3,37 +3,18 @@
  * recorder's transactions are short; SQLite waits for them.
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import { openWriteDb, type WriteDb } from '../../db/open.ts'
+import { openWriteDb } from '../../db/open.ts'
+import { openPatiently } from '../../db/patience.ts'
 import { listKeys } from '../../db/queries/keys.ts'
 import { commands } from './commands.ts'
 import { ControlError, type ControlOptions, type FromControl, type ToControl } from './messages.ts'
-
-const OPEN_WITHIN_MS = 10_000
-
-/** At the very first start the recorder makes the database, and someone may be quicker. @throws what stood in the way at the end. */
-async function openPatiently(options: ControlOptions): Promise<WriteDb> {
-  const until = Date.now() + OPEN_WITHIN_MS
-  for (;;) {
-    let db: WriteDb | null = null
-    try {
-      db = await openWriteDb(options)
-      // The file may be there before its tables are.
-      await listKeys(db)
-      return db
-    } catch (error) {
-      await db?.close()
-      if (Date.now() > until) throw error
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-  }
-}
 
 const port = parentPort
 if (!port) throw new Error('control/worker.ts is a worker thread of Weir; start Weir with `weir`.')
 
 const options = workerData as ControlOptions
 const post = (message: FromControl) => port.postMessage(message)
-const db = await openPatiently(options)
+const db = await openPatiently(() => openWriteDb(options), listKeys)
 let last: Promise<void> = Promise.resolve()
 
 port.on('message', (message: ToControl) => {

@@ -112,6 +112,7 @@ export function ownHeaders(
   call: {
     id: string
     upstream: { name: string } | null
+    route: unknown
     attempts: readonly unknown[]
     hint: string | null
     cache: { state: string } | null
@@ -121,7 +122,9 @@ export function ownHeaders(
   upstreamMs: number | null,
 ): string[] {
   const headers = ['x-weir-call-id', call.id]
-  if (call.upstream) headers.push('x-weir-target', call.upstream.name)
+  // Of a route only a target that was tried is one.
+  if (call.upstream && (call.route === null || call.attempts.length > 0))
+    headers.push('x-weir-target', call.upstream.name)
   headers.push('x-weir-attempts', String(call.attempts.length))
   headers.push(
     'server-timing',

@@ -3,6 +3,7 @@
  * else unpriced: null, never 0. `costNano` is what will be billed under the credential's billing mode, `listNano` the same usage at
  * list price. https://github.com/pydantic/genai-prices
  */
+import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '../usage-buckets.ts'
 import type { Billing, Bucket, Call, CostPart, Usage } from '../call.ts'
 import { createCatalog, PRICES_VERSION, pricesAt, type Catalog, type PricedModel } from './catalog.ts'
 import { createCosts, type Costs } from './decimal.ts'
@@ -119,22 +120,10 @@ const reported = ({ reportedCostNano, provider, model }: PriceInput): Bill | nul
         pricedAs: model && `${provider}/${model}`,
       }
 
-const INPUT: readonly Bucket[] = [
-  'input',
-  'cacheRead',
-  'cacheWrite',
-  'cacheWrite1h',
-  'audioInput',
-  'audioCacheRead',
-  'imageInput',
-  'videoInput',
-]
-const OUTPUT: readonly Bucket[] = ['output', 'reasoning', 'audioOutput', 'imageOutput']
-
 /** Where one side of the exchange is unknown, so is the sum; what is known of it stays. */
 function known({ generates, usage }: PriceInput, bill: Bill | null): Bill | null {
   const has = (side: readonly Bucket[]) => side.some((bucket) => usage?.[bucket] !== undefined)
-  return bill === null || !generates || (has(INPUT) && has(OUTPUT)) ? bill : { ...bill, total: null }
+  return bill === null || !generates || (has(INPUT_BUCKETS) && has(OUTPUT_BUCKETS)) ? bill : { ...bill, total: null }
 }
 
 /** Every bucket by itself, rounded once; the total is their sum. */

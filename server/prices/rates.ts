@@ -1,4 +1,5 @@
 /** From the library's price keys to our buckets: which price a bucket has, and where it has none. */
+import { INPUT_BUCKETS, OUTPUT_BUCKETS } from '../usage-buckets.ts'
 import type { ModelPrice } from '@pydantic/genai-prices'
 import type { Bucket, Usage } from '../call.ts'
 import type { Rate } from './decimal.ts'
@@ -36,19 +37,8 @@ const PER: readonly [string, number][] = [
   ['_mchars', 1_000_000],
 ]
 
-const INPUT: readonly Bucket[] = [
-  'input',
-  'cacheRead',
-  'cacheWrite',
-  'cacheWrite1h',
-  'audioInput',
-  'audioCacheRead',
-  'imageInput',
-  'videoInput',
-]
-
 /** What a tier multiplies; searches and requests cost the same in every tier. */
-const TOKENS: ReadonlySet<Bucket> = new Set<Bucket>([...INPUT, 'output', 'reasoning', 'audioOutput', 'imageOutput'])
+const TOKENS: ReadonlySet<Bucket> = new Set<Bucket>([...INPUT_BUCKETS, ...OUTPUT_BUCKETS])
 
 /** `tier`: the service tier's factor on tokens; null: tokens of this tier have no known price. */
 export function createRates(prices: ModelPrice, usage: Usage, tier: number | null): RateOf {
@@ -80,4 +70,4 @@ function atSize(price: NonNullable<ModelPrice[string]>, size: number): number {
   return dollars
 }
 
-const inputTokens = (usage: Usage): number => INPUT.reduce((sum, bucket) => sum + (usage[bucket] ?? 0), 0)
+const inputTokens = (usage: Usage): number => INPUT_BUCKETS.reduce((sum, bucket) => sum + (usage[bucket] ?? 0), 0)

@@ -5,14 +5,14 @@
 import { readlinkSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { parentPort, workerData, type TransferListItem } from 'node:worker_threads'
-import { openReadDb, type ReadDb } from '../../db/open.ts'
+import { openReadDb } from '../../db/open.ts'
+import { openPatiently } from '../../db/patience.ts'
 import { listCalls } from '../../db/queries/list-calls.ts'
 import type { FromReader, ReaderOptions, ToReader } from './messages.ts'
 import { questions } from './questions.ts'
 
 /** Behind the data path, before the recorder: somebody is waiting for this answer, but calls come first. */
 const NICENESS = 8
-const OPEN_WITHIN_MS = 10_000
 
 /** Linux only; it reaches this thread alone. Readers use no thread of libuv's pool, which would inherit it. */
 function niceThisThread(): void {
@@ -24,34 +24,15 @@ function niceThisThread(): void {
   }
 }
 
-/**
- * At the very first start the recorder makes the database, and someone may look before it has. The first question then waits
- * for it; its own time limit is longer than this.
- * @throws what stood in the way at the end.
- */
-async function openPatiently(options: ReaderOptions): Promise<ReadDb> {
-  const until = Date.now() + OPEN_WITHIN_MS
-  for (;;) {
-    let db: ReadDb | null = null
-    try {
-      db = await openReadDb(options)
-      // The file may be there before its tables are.
-      await listCalls(db, { limit: 1 })
-      return db
-    } catch (error) {
-      await db?.close()
-      if (Date.now() > until) throw error
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-  }
-}
-
 const port = parentPort
 if (!port) throw new Error('reader/worker.ts is a worker thread of Weir; start Weir with `weir`.')
 niceThisThread()
 
 const options = workerData as ReaderOptions
-const db = await openPatiently(options)
+const db = await openPatiently(
+  () => openReadDb(options),
+  (opened) => listCalls(opened, { limit: 1 }),
+)
 const post = (message: FromReader, moved: TransferListItem[] = []) => port.postMessage(message, moved)
 
 port.on('message', async (message: ToReader) => {

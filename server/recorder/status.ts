@@ -11,15 +11,18 @@ export interface StatusReport {
   close(): void
 }
 
+/** Before the first word of the recorder. */
+export const NOTHING_RECORDED: RecorderStatus = {
+  behindMs: 0,
+  callsRecorded: 0,
+  entriesSkipped: 0,
+  diskBytes: 0,
+  problem: null,
+  positions: [],
+}
+
 export const createStatus = (send: (status: RecorderStatus) => void, everyMs = EVERY_MS): StatusReport => {
-  let current: RecorderStatus = {
-    behindMs: 0,
-    callsRecorded: 0,
-    entriesSkipped: 0,
-    diskBytes: 0,
-    problem: null,
-    positions: [],
-  }
+  let current = NOTHING_RECORDED
   let sent = ''
   let sentAt = -Infinity
   let timer: NodeJS.Timeout | null = null

@@ -52,7 +52,8 @@ export const toCall = (steps: Steps): Call => {
     operation: start.operation,
     model: start.model ?? request?.model ?? null,
     responseModel: answer?.model ?? null,
-    target: journaled.attempts.at(-1)?.target ?? start.target,
+    // Of a route only a target that was tried is one.
+    target: journaled.attempts.at(-1)?.target ?? (start.route === null ? start.target : null),
     route: start.route,
     method: start.method,
     path: start.path,

@@ -103,7 +103,12 @@ export function createMemoryLedger(deps: LedgerDeps): Ledger {
       if (scope === null) continue
       roll(rule, at)
       const amount = amountOf(rule, ask, price)
-      if (amount === null && !force) throw refuseUnpriced(rule, scope, ask)
+      if (amount === null && !force)
+        throw refuseUnpriced(
+          rule,
+          scope,
+          ask.models.filter((model) => prices.of(model) === null),
+        )
       const counter = counterOf(rule, scope)
       const { used, reserved } = sumOf(rule, counter)
       if (used + reserved + (amount ?? 0) > rule.max) {

@@ -2,6 +2,7 @@
 import { WeirError } from '../../errors.ts'
 import type { Ask } from './ledger.ts'
 import type { Limit, Unit } from './limit.ts'
+import type { Model } from './price-book.ts'
 import { type Counter, freeAt, type Rule, sumOf } from './rule.ts'
 import { scopeText } from './scope.ts'
 
@@ -94,13 +95,13 @@ function budgetSpent(refused: Refused, at: number): WeirError {
   )
 }
 
-/** Nobody can price it, and the budget says that such a call does not pass. */
-export const refuseUnpriced = (rule: Rule, scope: string, ask: Ask): WeirError => {
-  const unseen = ask.models.length === 0
+/** Nobody can price `models` (none: the call's model cannot be seen), and the budget says that such a call does not pass. */
+export const refuseUnpriced = (rule: Rule, scope: string, models: readonly Model[]): WeirError => {
+  const unseen = models.length === 0
   const named = unseen
     ? 'a call whose model Weir cannot see'
-    : ask.models.map(({ provider, model }) => `${provider}/${model}`).join(' or ')
-  const [first] = ask.models
+    : models.map(({ provider, model }) => `${provider}/${model}`).join(' or ')
+  const [first] = models
   const lines = unseen
     ? 'Set `unpriced: allow` or `count_as` for this limit'
     : `Price it in weir.yaml: prices: [{ provider: ${first!.provider}, model: ${JSON.stringify(first!.model)}, inputPerMillion: 1.00, outputPerMillion: 4.00 }] (dollars), or set \`unpriced: allow\` or \`count_as\` for this limit`

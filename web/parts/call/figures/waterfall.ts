@@ -59,7 +59,7 @@ const failed = (attempt: Attempt, call: Call) =>
   call.outcome !== 'running' && attempt.headersMs === null && attempt.error !== null
 
 const gaveUp = (attempt: Attempt, from: number, end: number): Bar => ({
-  label: `${attempt.target.split('/')[0]} ${attempt.status ?? attempt.error ?? ''}`.trim(),
+  label: `${attempt.target.split('/')[0]} ${attempt.status ?? 'failed'}`,
   kind: 'failed',
   fromMs: from,
   toMs: Math.min(attempt.durationMs === null ? end : from + attempt.durationMs, end),
