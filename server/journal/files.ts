@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { acquireLock, writerLockFile } from './lock.ts'
 import type { Lock } from './lock.ts'
@@ -100,4 +100,26 @@ export const measureJournal = async (journalDir: string, without?: string): Prom
     for (const size of await Promise.all(sizes)) bytes += size
   }
   return bytes
+}
+
+export interface DiskRoom {
+  /** What the journal leaves on the disk: the recorder must write before it can delete a segment, and others live there too. */
+  reserveBytes: number
+  /** What is free above the reserve; below 0: the reserve is in use. */
+  spareBytes: number
+}
+
+const RESERVE_BYTES = 128 * 1024 * 1024
+const ENDLESS: DiskRoom = { reserveBytes: 0, spareBytes: Infinity }
+
+/** Of the file system that `dir` is on; without end where it does not tell. Never rejects. */
+export const measureDisk = async (dir: string): Promise<DiskRoom> => {
+  try {
+    const { bavail, blocks, bsize } = await statfs(dir)
+    if (blocks === 0) return ENDLESS
+    const reserveBytes = Math.min(RESERVE_BYTES, (blocks * bsize) / 4)
+    return { reserveBytes, spareBytes: bavail * bsize - reserveBytes }
+  } catch {
+    return ENDLESS
+  }
 }

@@ -7,8 +7,8 @@ import type { Segments } from './segments.ts'
 const SYNC_MS = 1000
 /** An idle gateway's last calls should not lie in a raw segment for ever: after this the segment is left. */
 const SEGMENT_MS = 10 * 60_000
-/** Below its limit the journal's size is only for show. */
-const MEASURE_MS = 30_000
+/** Others write to the same disk, the recorder first of all. */
+const MEASURE_MS = 5000
 
 export interface UpkeepOptions {
   group: Group

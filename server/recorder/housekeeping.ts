@@ -3,6 +3,7 @@
  * retention work. None of it may hold up calls, and none of it failing is a reason to stop.
  */
 import type { Store } from '../../db/store.ts'
+import { measureDisk } from '../journal/files.ts'
 import { explainFault } from './fault.ts'
 import type { Retention } from './retention.ts'
 import type { Source } from './source.ts'
@@ -14,6 +15,7 @@ const MEASURE_EVERY_MS = 5000
 const COUNT_EVERY_MS = 250
 
 export interface HousekeepingDeps {
+  dataDir: string
   store: Store
   source: Source
   status: StatusReport
@@ -21,7 +23,8 @@ export interface HousekeepingDeps {
   now(): number
 }
 
-export const createHousekeeping = ({ store, source, status, retention, now }: HousekeepingDeps) => {
+export const createHousekeeping = (deps: HousekeepingDeps) => {
+  const { dataDir, store, source, status, retention, now } = deps
   /** Something was stored since the last checkpoint, count, measurement. */
   const dirty = { checkpoint: true, count: true, measure: true }
   const last = { checkpoint: 0, count: 0, measure: 0 }
@@ -61,7 +64,9 @@ export const createHousekeeping = ({ store, source, status, retention, now }: Ho
       attempt(async () => {
         dirty.checkpoint = dirty.count = dirty.measure = true
         await tell(COUNT_EVERY_MS)
-        if (due('checkpoint', CHECKPOINT_EVERY_MS)) await checkpoint()
+        // On a disk that is nearly full a log of two seconds would take the room that its own checkpoint needs.
+        const { spareBytes } = await measureDisk(dataDir)
+        if (due('checkpoint', spareBytes > 0 ? CHECKPOINT_EVERY_MS : 0)) await checkpoint()
         if (retention.overdue(now())) await retention.step(now())
       }),
     whenIdle: () =>
@@ -75,6 +80,8 @@ export const createHousekeeping = ({ store, source, status, retention, now }: Ho
         await tell(0)
         await checkpoint()
       }),
+    /** The database does not take a batch: what it took before may be checkpointed, and the segments that this frees go. */
+    makeRoom: () => attempt(checkpoint),
     /** How long there is nothing to do here. */
     restMs: (): number => {
       const waits = [retention.dueInMs(now()), source.pollMs()]

@@ -118,9 +118,15 @@ export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): Re
     const source = await createSource({ dataDir: options.dataDir, store })
     const keeper = createRetention(store, retention, now())
     onSettings = () => keeper.set(retention)
-    const house = createHousekeeping({ store, source, status, retention: keeper, now })
+    const house = createHousekeeping({ dataDir: options.dataDir, store, source, status, retention: keeper, now })
     const onProblem = (problem: string | null) => status.update({ problem, behindMs: source.behindMs(now()) })
-    const committer = createCommitter({ store, toRaw: steps.toRawRow, onProblem, pause, giveUp })
+    const committer = createCommitter({
+      store,
+      toRaw: steps.toRawRow,
+      onProblem,
+      pause: (ms) => house.makeRoom().then(() => pause(ms)),
+      giveUp,
+    })
     const pulse = new Int32Array(options.pulse ?? new ArrayBuffer(8))
     const round = createRound({
       source,

@@ -6,14 +6,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import Database from 'better-sqlite3'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, type TestContext } from 'vitest'
 import { chatAnswer, chatStream, json, startProvider, stream } from '../support/provider.ts'
-import { startProcess } from '../support/process.ts'
+import { startProcess, type WeirProcess } from '../support/process.ts'
 import { exchange } from '../support/raw-client.ts'
 import { startWeir } from '../support/weir.ts'
 import { CHAT, eventually, post, STREAM_BODY } from './support.ts'
 
 const SMALL = '{"model":"gpt-5-mini","messages":[]}'
+const LARGE = JSON.stringify({ model: 'gpt-5-mini', messages: [{ role: 'user', content: 'The sea. '.repeat(7000) }] })
 
 async function house(config: Record<string, unknown> = {}) {
   const provider = await startProvider((request, response, incoming) =>
@@ -28,8 +29,15 @@ async function house(config: Record<string, unknown> = {}) {
   return weir
 }
 
+interface Load {
+  clients: number
+  /** Between a client's calls: where a small disk must hold what is recorded, however fast the machine is. */
+  pauseMs?: number
+  json?: string
+}
+
 /** Calls, half of them streams, from `clients` at once until told to stop; every one must be answered whole. Answers with their ids. */
-function load(port: number, clients: number): () => Promise<string[]> {
+function load(port: number, { clients, pauseMs = 0, json = SMALL }: Load): () => Promise<string[]> {
   const ids: string[] = []
   let going = true
   const all = Array.from({ length: clients }, async () => {
@@ -38,9 +46,9 @@ function load(port: number, clients: number): () => Promise<string[]> {
         `POST ${CHAT} HTTP/1.1`,
         'host: x',
         'content-type: application/json',
-        `content-length: ${(n % 2 ? SMALL : STREAM_BODY).length}`,
+        `content-length: ${(n % 2 ? json : STREAM_BODY).length}`,
         '',
-        n % 2 ? SMALL : STREAM_BODY,
+        n % 2 ? json : STREAM_BODY,
       ])
       expect([answer.statusLine, answer.whole, String(answer.body)]).toEqual([
         'HTTP/1.1 200 OK',
@@ -48,6 +56,7 @@ function load(port: number, clients: number): () => Promise<string[]> {
         n % 2 ? JSON.stringify(chatAnswer()) : chatStream().join(''),
       ])
       ids.push(answer.header('x-weir-call-id')!)
+      if (pauseMs) await wait(pauseMs)
     }
   })
   return async () => {
@@ -59,7 +68,7 @@ function load(port: number, clients: number): () => Promise<string[]> {
 
 test('the database is locked for two seconds under load: calls pass, then parity', { timeout: 60_000 }, async () => {
   const weir = await house()
-  const stop = load(weir.port, 8)
+  const stop = load(weir.port, { clients: 8 })
   const other = new Database(join(weir.dataDir, 'weir.db'))
   other.exec('BEGIN IMMEDIATE')
   await wait(2000)
@@ -82,7 +91,7 @@ test(
     await weir.recorded(first.header('x-weir-call-id')!)
     const journal = join(weir.dataDir, 'journal')
     renameSync(journal, `${journal}-away`)
-    const stop = load(weir.port, 4)
+    const stop = load(weir.port, { clients: 4 })
     await eventually('calls are counted as lost', async () => (await weir.api('/status')).callsLost > 5)
     expect((await fetch(`${weir.url}/readyz`)).status).toBe(503)
     renameSync(`${journal}-away`, journal)
@@ -100,7 +109,7 @@ test(
     const weir = await house({ journal: { maxBytes: '512KiB', onFull: 'drop' } })
     const other = new Database(join(weir.dataDir, 'weir.db'))
     other.exec('BEGIN IMMEDIATE')
-    const stop = load(weir.port, 8)
+    const stop = load(weir.port, { clients: 8 })
     await eventually('calls are counted as lost', async () => (await weir.api('/status')).callsLost > 20, 30_000)
     other.exec('ROLLBACK')
     other.close()
@@ -112,70 +121,103 @@ test(
   },
 )
 
-const isRoot = process.getuid?.() === 0
+/** A process whose data folder is on a disk of 64 MiB; null: none can be had here, and the test was skipped. */
+async function smallDisk(context: TestContext) {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return noDisk(context, 'it needs root on Linux')
+  const disk = mkdtempSync(join(tmpdir(), 'weir-full-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', disk], { stdio: 'pipe' })
+  } catch (error) {
+    rmSync(disk, { recursive: true })
+    return noDisk(context, String(error))
+  }
+  const provider = await startProvider((request, response, incoming) =>
+    (request.text.includes('"stream":true') ? stream(chatStream()) : json(chatAnswer()))(request, response, incoming),
+  )
+  const dataDir = join(disk, 'data')
+  mkdirSync(dataDir)
+  const weir = await startProcess({
+    dataDir,
+    providers: { openai: provider.url },
+    env: { WEIR_JOURNAL_SEGMENT_BYTES: '1MiB' },
+  })
+  onTestFinished(async () => {
+    await weir.kill()
+    execFileSync('umount', ['-l', disk])
+    rmSync(disk, { recursive: true })
+    await provider.close()
+  })
+  return { weir, disk, dataDir }
+}
+
+function noDisk(context: TestContext, why: string): null {
+  if (process.env['WEIR_TEST_ALL'] === '1')
+    throw new Error(`WEIR_TEST_ALL=1, but no small tmpfs can be mounted: ${why}`)
+  context.skip(`a small tmpfs cannot be mounted: ${why}`)
+  return null
+}
+
+/** Waits until the recorder is through: each call that was answered has its row, whole, or is counted as lost. */
+async function parity(weir: WeirProcess, ids: string[]): Promise<void> {
+  const through = async () => {
+    const status = await weir.api('/status')
+    return status.problem === null && status.callsRecorded + status.callsLost >= ids.length
+  }
+  await eventually('the recorder has caught up', through, 90_000).catch(async (error) => {
+    throw new Error(`${error.message}: ${ids.length} calls, ${JSON.stringify(await weir.api('/status'))}`)
+  })
+  const { callsLost } = await weir.api('/status')
+  const rows = (await (await fetch(`${weir.url}/api/calls/export?format=jsonl`)).text())
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+  expect(new Set(rows.map((row) => row.id)).size).toBe(rows.length)
+  expect(rows.length + callsLost).toBe(ids.length)
+  expect(rows.filter((row) => row.outcome !== 'ok')).toEqual([])
+  console.log(`full disk: ${ids.length} calls answered whole, ${rows.length} recorded, ${callsLost} counted as lost`)
+}
+
 test(
   'the disk is full (a small tmpfs): calls pass whole, what is lost is counted, and parity after',
-  { timeout: 90_000 },
+  { timeout: 200_000 },
   async (context) => {
-    if (process.platform !== 'linux' || !isRoot) {
-      if (process.env['WEIR_TEST_ALL'] === '1')
-        throw new Error('WEIR_TEST_ALL=1 needs root on Linux: a tmpfs must be mounted')
-      return context.skip('mounting a small tmpfs needs root on Linux')
-    }
-    const disk = mkdtempSync(join(tmpdir(), 'weir-full-'))
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk], { stdio: 'pipe' })
-    } catch (error) {
-      if (process.env['WEIR_TEST_ALL'] === '1') throw error
-      rmSync(disk, { recursive: true })
-      return context.skip('a tmpfs cannot be mounted here')
-    }
-    const provider = await startProvider((request, response, incoming) =>
-      (request.text.includes('"stream":true') ? stream(chatStream()) : json(chatAnswer()))(request, response, incoming),
-    )
-    const dataDir = join(disk, 'data')
-    mkdirSync(dataDir)
-    const weir = await startProcess({
-      dataDir,
-      providers: { openai: provider.url },
-      env: { WEIR_JOURNAL_SEGMENT_BYTES: '1MiB' },
-    })
-    onTestFinished(async () => {
-      await weir.kill()
-      execFileSync('umount', ['-l', disk])
-      rmSync(disk, { recursive: true })
-      await provider.close()
-    })
-    const stop = load(weir.port, 8)
-    await eventually('some are recorded', async () => (await weir.api('/status')).callsRecorded > 20, 30_000)
+    const house = await smallDisk(context)
+    if (house === null) return
+    const { weir, disk } = house
+    const stop = load(weir.port, { clients: 4, pauseMs: 20 })
+    await eventually('some are recorded', async () => (await weir.api('/status')).callsRecorded > 20, 60_000)
     const filler = fill(join(disk, 'filler'))
-    await eventually(
-      'the disk shows',
-      async () => (await weir.api('/status')).problem !== null || (await weir.api('/status')).callsLost > 0,
-      30_000,
-    )
+    const shows = async () => {
+      const { problem, callsLost } = await weir.api('/status')
+      return problem !== null || callsLost > 0
+    }
+    await eventually('the disk shows', shows, 30_000)
     await wait(1500)
     rmSync(filler)
     await eventually('it works again', async () => (await fetch(`${weir.url}/readyz`)).ok, 30_000)
     await wait(500)
-    const ids = await stop()
-    await eventually(
-      'the recorder has caught up',
-      async () => {
-        const status = await weir.api('/status')
-        return status.problem === null && status.callsRecorded + status.callsLost >= ids.length
-      },
-      30_000,
-    )
-    const { callsLost } = await weir.api('/status')
-    const rows = (await (await fetch(`${weir.url}/api/calls/export?format=jsonl`)).text())
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line))
-    expect(new Set(rows.map((row) => row.id)).size).toBe(rows.length)
-    expect(rows.length + callsLost).toBe(ids.length)
-    expect(rows.filter((row) => row.outcome !== 'ok')).toEqual([])
-    console.log(`full disk: ${ids.length} calls answered whole, ${rows.length} recorded, ${callsLost} counted as lost`)
+    await parity(weir, await stop())
+  },
+)
+
+test(
+  'the journal has outrun the recorder on a small disk: it has left room for the database, so both go on',
+  { timeout: 200_000 },
+  async (context) => {
+    const house = await smallDisk(context)
+    if (house === null) return
+    const { weir, dataDir } = house
+    const first = await post(weir, CHAT, SMALL)
+    expect(first.statusLine).toBe('HTTP/1.1 200 OK')
+    await eventually('the database is there', async () => (await weir.api('/status')).callsRecorded === 1, 30_000)
+    const other = new Database(join(dataDir, 'weir.db'))
+    other.exec('BEGIN IMMEDIATE')
+    const stop = load(weir.port, { clients: 4, json: LARGE })
+    await eventually('calls are counted as lost', async () => (await weir.api('/status')).callsLost > 20, 60_000)
+    const ids = [first.header('x-weir-call-id')!, ...(await stop())]
+    other.exec('ROLLBACK')
+    other.close()
+    await parity(weir, ids)
   },
 )
 
