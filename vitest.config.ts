@@ -12,7 +12,9 @@ export default defineConfig({
   test: {
     pool: 'forks',
     environment: 'node',
-    testTimeout: 20_000,
+    // Generous: what hangs is found, and what a loaded machine slows down is not punished.
+    testTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
     reporters: ['default', './test/support/count-reporter.ts'],

@@ -88,7 +88,7 @@ test('a client that does not read stops the export, and one that leaves ends it'
     out.end()
   })
   await once(incoming, 'readable')
-  await expect.poll(async () => await settled(() => pages), { timeout: 5_000 }).toBeLessThan(5)
+  await expect.poll(async () => await settled(() => pages), { timeout: 30_000 }).toBeLessThan(5)
   incoming.destroy()
   const before = await settled(() => pages)
   expect((await counting.get('/api/calls?limit=1')).status).toBe(200)

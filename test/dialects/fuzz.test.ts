@@ -53,10 +53,11 @@ test(
   },
 )
 
+/** Milliseconds of processor time: other processes do not count. */
 function timed(what: () => void): number {
-  const started = performance.now()
+  const before = process.cpuUsage()
   what()
-  return performance.now() - started
+  return process.cpuUsage(before).user / 1000
 }
 
 function readDamaged(subject: Subject, response: Buffer, random: () => number, name: string): void {
@@ -184,17 +185,18 @@ describe('size', () => {
     ['carriage returns', 'text/event-stream', 'data: {}\r\r'.repeat(500_000)],
   ])('%s of 8 MB is read in linear time', (_, contentType, body) => {
     const bytes = Buffer.from(body)
-    const timed = (size: number) => {
+    const read = (size: number) => {
       const reader = dialectByName('openai-chat').createReader({ operation: 'chat', contentType })
-      const started = performance.now()
-      for (let at = 0; at < size; at += 1400) reader.push(bytes.subarray(at, Math.min(size, at + 1400)))
-      reader.end()
-      return performance.now() - started
+      return timed(() => {
+        for (let at = 0; at < size; at += 1400) reader.push(bytes.subarray(at, Math.min(size, at + 1400)))
+        reader.end()
+      })
     }
-    timed(bytes.length >> 2)
-    const quarter = timed(bytes.length >> 2)
-    const all = timed(bytes.length)
-    // Four times the bytes; quadratic would be sixteen times. The constant forgives a busy machine.
-    expect(all).toBeLessThan(quarter * 10 + 500)
+    read(bytes.length >> 2)
+    const quarter = read(bytes.length >> 2)
+    // Four times the bytes; quadratic would be sixteen times. What a busy machine slows down once it does not slow down three times.
+    let all = Infinity
+    for (let again = 0; again < 3 && all > quarter * 10 + 500; again++) all = Math.min(all, read(bytes.length))
+    expect(all).toBeLessThanOrEqual(quarter * 10 + 500)
   })
 })

@@ -93,7 +93,7 @@ export async function stored(weir: { url: string }, id: string, kind: 'request' 
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  withinMs = 10_000,
+  withinMs = 30_000,
 ): Promise<void> {
   for (const until = Date.now() + withinMs; !(await holds()); await wait(20)) {
     if (Date.now() > until) throw new Error(`Not within ${withinMs} ms: ${what}`)

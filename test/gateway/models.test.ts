@@ -14,7 +14,7 @@ test('a database that does not answer costs 700 ms, and its late answer serves t
   })
   const before = performance.now()
   expect(await Promise.all([known(), known()])).toEqual([[], []])
-  expect(performance.now() - before).toBeLessThan(2000)
+  expect(performance.now() - before).toBeLessThan(5000)
   expect(asked).toHaveLength(1)
   asked[0]!.resolve([GPT])
   await asked[0]!.promise

@@ -151,10 +151,10 @@ test('a dead disk loses calls and counts them, but stops none; an end is kept un
   expect(segmentPaths(dir, journal.writer).length).toBeLessThan(5)
 
   delete faults.writev
-  await expect.poll(() => journal.healthy(), { timeout: 5000 }).toBe(true)
+  await expect.poll(() => journal.healthy(), { timeout: 30_000 }).toBe(true)
   const ledger = newLedger()
   const assembler = openAssembler(dir, ledger)
-  await expect.poll(() => commitOne(assembler, ledger) && ledger.calls.length, { timeout: 5000 }).toBe(1)
+  await expect.poll(() => commitOne(assembler, ledger) && ledger.calls.length, { timeout: 30_000 }).toBe(1)
   expect(ledger.calls[0]).toMatchObject({ callId, end: { outcome: 'ok' }, response: [{ length: 4, bytes: null }] })
   expect(ledger.open).toEqual([])
   expect((await writeCall(journal)).kept).not.toContain(false)

@@ -58,7 +58,7 @@ test('shed_bodies: new calls lose their bodies first, then calls are lost, and a
 
   const ledger = drain(dir)
   expect(ledger.calls.length).toBeGreaterThanOrEqual(whole + metadataOnly - 2)
-  await expect.poll(() => journal.counters().bytesOnDisk, { timeout: 5000 }).toBeLessThan(MAX / 2)
+  await expect.poll(() => journal.counters().bytesOnDisk, { timeout: 30_000 }).toBeLessThan(MAX / 2)
   expect((await writeCall(journal)).kept).not.toContain(false)
   // The end that found no room was not forgotten.
   const rest = drain(dir).calls.find(({ callId }) => callId === running)
@@ -77,7 +77,7 @@ test('refuse: new calls are turned away while the journal is full, running ones 
 
   const { calls } = drain(dir)
   expect(calls.find(({ callId }) => callId === running)!.response[0]!.bytes).toHaveLength(5000)
-  await expect.poll(() => journal.accepting(), { timeout: 5000 }).toBe(true)
+  await expect.poll(() => journal.accepting(), { timeout: 30_000 }).toBe(true)
 })
 
 test('drop: new calls are not recorded while the journal is full, and are counted', async () => {
@@ -89,7 +89,7 @@ test('drop: new calls are not recorded while the journal is full, and are counte
   expect(await measureJournal(dir)).toBeLessThanOrEqual(MAX)
   drain(dir)
   await expect
-    .poll(async () => (await writeCall(journal)).kept, { timeout: 5000 })
+    .poll(async () => (await writeCall(journal)).kept, { timeout: 30_000 })
     .toEqual([true, true, true, true, true])
 })
 

@@ -66,7 +66,7 @@ export async function startChrome(): Promise<Chrome> {
 
 /** What a page will show in a moment: asked for again and again. Ten seconds are for a busy machine, not for the page. */
 export const soon = <T>(look: () => T, options: { timeout?: number } = {}) =>
-  expect.poll(look, { timeout: 10_000, ...options })
+  expect.poll(look, { timeout: 30_000, ...options })
 
 /** Violations that matter, in words. */
 export async function axe(page: Page): Promise<string[]> {

@@ -30,10 +30,10 @@ test('JSON is laid out as it was sent: long numbers, duplicate keys and escapes 
 
 test('laying out and colouring a megabyte take time in proportion to it', () => {
   const text = JSON.stringify(Array.from({ length: 20_000 }, (_, i) => ({ i, s: 'x'.repeat(20), n: [[[]]] })))
-  const from = performance.now()
+  const from = process.cpuUsage()
   layOutJson(text)
   highlight('"'.repeat(50_000) + "'''`/*", 'ts')
-  expect(performance.now() - from).toBeLessThan(2000)
+  expect(process.cpuUsage(from).user).toBeLessThan(2_000_000)
 })
 
 test('markdown that would stop a reader is left as text', () => {
@@ -41,7 +41,7 @@ test('markdown that would stop a reader is left as text', () => {
   expect(readMarkdown('['.repeat(5000))).toBeNull()
   expect(readMarkdown('a'.repeat(300_000))).toBeNull()
   expect(readMarkdown('- '.repeat(3) + 'x\n\n---\n\n- - -')).not.toBeNull()
-  const from = performance.now()
+  const from = process.cpuUsage()
   for (const bad of [
     '*a **b '.repeat(1500),
     '`'.repeat(150) + 'a '.repeat(4000),
@@ -50,7 +50,7 @@ test('markdown that would stop a reader is left as text', () => {
     '![]('.repeat(1500),
   ])
     readMarkdown(bad)
-  expect(performance.now() - from).toBeLessThan(4000)
+  expect(process.cpuUsage(from).user).toBeLessThan(4_000_000)
 })
 
 test('links lead to the web or nowhere, and say where', () => {

@@ -123,9 +123,9 @@ describe.skipIf(noBrowser)('calls', () => {
   test('a running call is there at once, and turns into its result in place', async () => {
     await open('calls')
     const call = weir.begin({ provider: 'openai', model: 'gpt-5.1' })
-    await soon(() => page.locator(`#row-${call.id}`).innerText(), { timeout: 3000 }).toContain('running')
+    await soon(() => page.locator(`#row-${call.id}`).innerText(), { timeout: 15_000 }).toContain('running')
     weir.end(call, { preview: 'The water is cold.', durationMs: 900 })
-    await soon(() => page.locator(`#row-${call.id}`).innerText(), { timeout: 3000 }).toContain('The water is cold.')
+    await soon(() => page.locator(`#row-${call.id}`).innerText(), { timeout: 15_000 }).toContain('The water is cold.')
     expect(await page.locator(`#row-${call.id}`).count()).toBe(1)
   })
 

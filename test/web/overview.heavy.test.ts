@@ -93,7 +93,7 @@ describe.skipIf(noBrowser)('overview', () => {
     await open()
     await page.getByRole('region', { name: 'Latest calls' }).locator('li').first().waitFor()
     weir.record({ preview: 'fresh from the river' })
-    await page.getByText('fresh from the river').waitFor({ timeout: 3000 })
+    await page.getByText('fresh from the river').waitFor({ timeout: 15_000 })
   })
 
   test('⌘K goes to pages and views, and opens any id', async () => {
