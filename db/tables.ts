@@ -266,7 +266,26 @@ const keysTable = ({ table, text, int, json }: Kit) =>
     expiresAt: int('expires_at'),
     revokedAt: int('revoked_at'),
     createdAt: int('created_at').notNull(),
+    /** What becomes of an answer whose client has left; null: as its route says. */
+    disconnect: text('disconnect').$type<'abort' | 'drain'>(),
   })
+
+/** Weir's own credentials for providers, but those of weir.yaml. */
+const credentialsTable = ({ table, primaryKey, text, int, real, json }: Kit) =>
+  table(
+    'credentials',
+    {
+      provider: text('provider').notNull(),
+      name: text('name').notNull(),
+      /** The secret under the master key, bound to provider and name (server/credentials/seal.ts); in the clear it is nowhere. */
+      sealed: text('sealed').notNull(),
+      last4: text('last4').notNull(),
+      weight: real('weight').notNull(),
+      models: json<string[]>('models'),
+      createdAt: int('created_at').notNull(),
+    },
+    (t) => [primaryKey({ columns: [t.provider, t.name] })],
+  )
 
 export const createTables = (kit: Kit) => ({
   calls: callsTable(kit),
@@ -278,6 +297,7 @@ export const createTables = (kit: Kit) => ({
   open: openTable(kit),
   meta: metaTable(kit),
   keys: keysTable(kit),
+  credentials: credentialsTable(kit),
 })
 
 export type Tables = ReturnType<typeof createTables>
@@ -287,3 +307,4 @@ export type TagRow = Tables['tags']['$inferSelect']
 export type PayloadRow = Tables['payloads']['$inferSelect']
 export type RollupRow = Tables['rollups']['$inferSelect']
 export type KeyRow = Tables['keys']['$inferSelect']
+export type CredentialRow = Tables['credentials']['$inferSelect']

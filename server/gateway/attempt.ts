@@ -8,6 +8,7 @@ import type { Dispatcher } from 'undici'
 import { WeirError } from '../errors.ts'
 import type { AttemptMeta } from '../journal/entry.ts'
 import type { Deadline } from './deadlines.ts'
+import { drainMsOf } from './drain.ts'
 import { messageOf, toFailure } from './failure.ts'
 import type { Gateway } from './gateway.ts'
 import { fromBuffers, toUpstreamHeaders } from './headers.ts'
@@ -300,7 +301,7 @@ function createAttempt(
   const giveUp: Abort = (why) => {
     if (why !== 'client_gone') return fail(why)
     const gone = new WeirError('client_gone', 'The client left, so the upstream request was ended.')
-    const drainMs = call.route?.route.drainMs ?? null
+    const drainMs = drainMsOf(call)
     if (!attempt.begun || drainMs === null) return fail(gone)
     within(drainMs, () => fail(gone))
   }

@@ -7,6 +7,7 @@ import { STATUS_CODES } from 'node:http'
 import { addPiece, isAwaited } from '../cache/flight.ts'
 import { WeirError } from '../errors.ts'
 import type { LiveAttempt, Sink } from './attempt.ts'
+import { drainMsOf } from './drain.ts'
 import { createGather } from './gather.ts'
 import { type Gateway, record } from './gateway.ts'
 import { headerOf, ownHeaders, toClientHeaders } from './headers.ts'
@@ -138,12 +139,12 @@ export async function relay(call: LiveCall, attempt: LiveAttempt, gateway: Gatew
 const isHurried = (call: LiveCall) =>
   call.cache !== null && isAwaited(call) && call.outgoing.writableLength < call.rules.config.cache.maxEntryBytes
 
-const drains = (call: LiveCall) => call.route !== null && call.route.route.drainMs !== null
+const drains = (call: LiveCall) => drainMsOf(call) !== null
 const DRAINED: Answered = {
   outcome: 'client_abort',
   status: null,
   errorCode: 'client_gone',
-  errorMessage: 'The client left; its answer was read to the end, as the route asks (disconnect: drain).',
+  errorMessage: 'The client left; its answer was read to the end, as its key or route asks (disconnect: drain).',
 }
 
 const LF = 0x0a

@@ -14,6 +14,7 @@ export const withDefaults = (input: KeyInput): Required<KeyInput> => ({
   ips: input.ips ?? null,
   capture: input.capture ?? null,
   limits: input.limits ?? [],
+  disconnect: input.disconnect ?? null,
   expiresAt: input.expiresAt ?? null,
 })
 

@@ -22,6 +22,8 @@ export interface Key {
   revokedAt: number | null
   capture: Capture | null
   limits: KeyLimit[]
+  /** What becomes of an answer whose client has left; null: as its route says, and without one it is ended. */
+  disconnect: 'abort' | 'drain' | null
   /** null: not known, as for keys of weir.yaml. */
   createdAt: number | null
   /** Keys of weir.yaml are read-only in API and dashboard. */
@@ -81,6 +83,7 @@ export const toKey = (key: Key): Key => ({
   revokedAt: key.revokedAt,
   capture: key.capture,
   limits: key.limits,
+  disconnect: key.disconnect,
   createdAt: key.createdAt,
   source: key.source,
 })

@@ -25,6 +25,7 @@ const row = (name: string, more: Partial<KeyRow> = {}): KeyRow => ({
   expiresAt: null,
   revokedAt: null,
   createdAt: 1_800_000_000_000,
+  disconnect: null,
   ...more,
 })
 

@@ -20,6 +20,7 @@ const key = (name: string, part: Partial<KeyItem> = {}): KeyItem => ({
   revokedAt: null,
   capture: null,
   limits: [],
+  disconnect: null,
   createdAt: Date.UTC(2026, 9, 1),
   source: 'api',
   lastUsedAt: null,

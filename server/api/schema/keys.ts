@@ -38,6 +38,7 @@ export const keyItem = z
     expiresAt: time,
     revokedAt: time,
     capture: z.enum(['full', 'metadata', 'off']).nullable(),
+    disconnect: z.enum(['abort', 'drain']).nullable().describe('When the client leaves; null: as the route says.'),
     limits: z.array(limit),
     createdAt: time,
     source: z.enum(['api', 'config']).describe('config: it stands in weir.yaml and is read-only here.'),
