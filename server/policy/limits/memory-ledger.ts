@@ -5,13 +5,14 @@
  */
 import type { LimitSums, SumQuestion } from '../../../db/queries/limit-sums.ts'
 import { createCallTable } from '../../journal/call-table.ts'
+import { amountOf, chargeOf } from './amounts.ts'
 import { type KeyLimits, listBudgets } from './budgets.ts'
 import type { Ask, Charge, Ledger, Reservation, Settled } from './ledger.ts'
-import type { KeyLimit, Limit } from './limit.ts'
 import { createPriceBook, type Model, type TokenPrice } from './price-book.ts'
 import { createRebuild } from './rebuild.ts'
 import { nearText, refuse, type Refused, refuseUnpriced } from './refusal.ts'
-import { counterOf, createRules, roll, type Rule, type Slot, slotAt, sumOf } from './rule.ts'
+import { counterOf, roll, type Rule, type Slot, slotAt, sumOf } from './rule.ts'
+import { createRuleBook } from './rule-book.ts'
 
 export interface LedgerDeps {
   sums(questions: SumQuestion[]): Promise<LimitSums>
@@ -34,43 +35,17 @@ interface Hold extends Reservation {
   finished: boolean
 }
 
-const NANO = 1e9
-
 export function createMemoryLedger(deps: LedgerDeps): Ledger {
   const { onNeed, say = () => {}, now = Date.now } = deps
   const prices = createPriceBook(deps.priceOf)
   const rebuild = createRebuild({ ask: deps.sums, now, say })
   const holds = createCallTable<Hold>()
-  let rules: Rule[] = []
-  const ofKeys = new Map<string, { limits: readonly KeyLimit[]; rules: Rule[] }>()
   let needed = false
-
-  /** Once they were needed they are until the end: calls are under way that wait for them. */
   const need = () => {
-    if (needed) return
     needed = true
     onNeed()
   }
-  const make = (limits: readonly Limit[], source: Rule['source'], old: readonly Rule[], at: number): Rule[] => {
-    const known = new Map(old.map((rule) => [rule.id, rule]))
-    const made = limits.flatMap((limit) => createRules(limit, source, at, known))
-    if (made.length > 0) need()
-    for (const rule of made) if (!known.has(rule.id)) rebuild.read(rule)
-    return made
-  }
-  /** A key's rules are made when it first calls, with that call as the first they count, and again when its limits are others. */
-  const rulesOfKey = (name: string, limits: readonly KeyLimit[], at: number): Rule[] => {
-    const known = ofKeys.get(name)
-    if (known?.limits === limits) return known.rules
-    const own = limits.map((limit): Limit => ({ ...limit, on: 'key', name }))
-    const made = make(own, 'key', known?.rules ?? [], at)
-    ofKeys.set(name, { limits, rules: made })
-    return made
-  }
-  const concerning = ({ key, keyLimits, startedAt }: Ask): Rule[] =>
-    key === null || keyLimits === null || keyLimits.length === 0
-      ? rules
-      : [...rules, ...rulesOfKey(key, keyLimits, startedAt)]
+  const book = createRuleBook({ now, onNew: rebuild.read, onNeed: need })
 
   /** null: all is known that the decision needs. */
   const waitFor = (concerned: readonly Rule[], ask: Ask): Promise<unknown> | null => {
@@ -156,22 +131,22 @@ export function createMemoryLedger(deps: LedgerDeps): Ledger {
     const hold = holds.get(id) ?? null
     if (hold) release(hold, charge === undefined)
     if (!charge) return
-    for (const rule of rules) add(rule, charge, hold)
-    for (const rule of (charge.key !== null && ofKeys.get(charge.key)?.rules) || []) add(rule, charge, hold)
+    for (const rule of book.config()) add(rule, charge, hold)
+    for (const rule of book.ofKey(charge)) add(rule, charge, hold)
     if (charge.costNano && charge.tokens && charge.model !== null && charge.provider !== null)
       prices.learn({ provider: charge.provider, model: charge.model }, charge.costNano, charge.tokens)
   }
 
   return {
     get active() {
-      return rules.length > 0
+      return book.config().length > 0
     },
     reserve(ask) {
-      const concerned = concerning(ask)
+      const concerned = book.concerning(ask)
       const wait = waitFor(concerned, ask)
-      return wait === null ? take(concerned, ask, false) : wait.then(() => take(concerning(ask), ask, false))
+      return wait === null ? take(concerned, ask, false) : wait.then(() => take(book.concerning(ask), ask, false))
     },
-    count: (ask) => take(concerning(ask), ask, true),
+    count: (ask) => take(book.concerning(ask), ask, true),
     finish(reservation, recorded) {
       const hold = reservation as Hold
       if (hold.finished) return
@@ -184,14 +159,11 @@ export function createMemoryLedger(deps: LedgerDeps): Ledger {
       if (needed) for (const one of stored) settleOne(one)
     },
     configure(limits) {
-      rules = make(limits, 'config', rules, now())
+      book.configure(limits)
       prices.forget()
     },
     budgets(key) {
-      const keys = [...deps.keys()].filter(({ limits }) => limits.length > 0)
-      for (const { name, limits } of keys) rulesOfKey(name, limits, now())
-      for (const name of ofKeys.keys()) if (!keys.some((each) => each.name === name)) ofKeys.delete(name)
-      const all = [...rules, ...[...ofKeys.values()].flatMap((each) => each.rules)]
+      const all = book.all(deps.keys())
       return rebuild
         .ready(all)
         .then(() => listBudgets({ rules: all, keys: deps.keys(), key, now: now(), sums: deps.sums }))
@@ -202,23 +174,3 @@ export function createMemoryLedger(deps: LedgerDeps): Ledger {
 
 /** A money budget that blocks lets nothing through before it knows what is spent already. */
 const mustKnow = ({ unit, limit }: Rule): boolean => unit === 'cost' && limit.action === 'block'
-
-/** null: it cannot be priced, and may not pass for that. `price` undefined: it could not be asked for just now. */
-function amountOf({ unit, limit }: Rule, ask: Ask, price: TokenPrice | null | undefined): number | null {
-  if (unit === 'requests' || unit === 'concurrency') return 1
-  const output = ask.maxOutput ?? limit.reserveOutput
-  if (unit === 'tokens') return ask.inputTokens + output
-  if (price) return Math.round(ask.inputTokens * price.input + output * price.output)
-  if (price === undefined || limit.unpriced === 'allow') return 0
-  if (limit.unpriced === 'count_as') return Math.round((limit.countAs ?? 0) * NANO)
-  return limit.action === 'block' ? null : 0
-}
-
-/** Where the truth never comes, the estimate stands. */
-function chargeOf({ unit, limit }: Rule, charge: NonNullable<Charge>, estimate: number): number {
-  if (unit === 'requests') return 1
-  if (unit === 'tokens') return charge.tokens ?? estimate
-  if (charge.costNano !== null) return charge.costNano
-  if (!charge.unpriced) return 0
-  return limit.unpriced === 'count_as' ? Math.round((limit.countAs ?? 0) * NANO) : estimate
-}
