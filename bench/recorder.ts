@@ -133,7 +133,7 @@ async function measureSteps(calls: number, dataDir: string) {
   for (let done = 0; done < calls;) {
     const batch = assembler.take(BATCH, 8 * 1024 * 1024)
     mark('assemble')
-    const rows = batch.calls.map((call) => steps.toRow(call, null))
+    const rows = batch.calls.map((call) => steps.toRow(call, null).recorded)
     mark('decode, price, row')
     await store.record({ calls: rows, positions: batch.positions, open: batch.open })
     mark('store')

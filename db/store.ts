@@ -18,6 +18,13 @@ export interface RecordedCall {
   searchText: string
   /** The answer was read to its terminal event (or parsed whole): the cache may give it again. */
   complete?: boolean
+  /** Where the call stands in its session; absent: not looked at. */
+  turn?: { newFrom: number }
+}
+
+/** What threading keeps beside the calls; `sessions` and `lanes` are added up from the calls themselves. */
+export interface SessionWrites {
+  moves: []
 }
 
 /** A start whose end has not been seen yet, kept with the position so that nothing is read twice or lost. */
@@ -36,6 +43,7 @@ export interface RecordBatch {
   positions: Position[]
   /** All starts that are open at these positions, for each writer in `positions` (replaces what was stored for that writer). */
   open: OpenStart[]
+  sessions?: SessionWrites
 }
 
 export interface PruneRequest {

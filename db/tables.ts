@@ -4,7 +4,7 @@
  * hand-written migrations.
  */
 import { isNotNull } from 'drizzle-orm'
-import type { Call, Capture, CostPart, Change, Usage } from '../server/call.ts'
+import type { CacheBreak, Call, Capture, CostPart, Change, Usage } from '../server/call.ts'
 import type { KeyLimit } from '../server/policy/limits/limit.ts'
 import type { PayloadInput } from './store.ts'
 import type { Kit } from './kit.ts'
@@ -87,6 +87,9 @@ const callsTable = ({ table, index, uniqueIndex, text, int, real, bool, json }: 
       parentId: text('parent_id'),
       lane: text('lane'),
       turn: int('turn'),
+      newFrom: int('new_from'),
+      mark: text('mark').$type<Call['mark']>(),
+      cacheBreak: json<CacheBreak>('cache_break'),
       key: text('key'),
       team: text('team'),
       user: text('user'),
@@ -287,6 +290,81 @@ const credentialsTable = ({ table, primaryKey, text, int, real, json }: Kit) =>
     (t) => [primaryKey({ columns: [t.provider, t.name] })],
   )
 
+/**
+ * Sums over the calls of a session, folded as calls are stored, moved and pruned (db/sessions/fold.ts); a session without calls
+ * has no row. Money and tokens count what is known; `unpriced` says of how many calls it is not.
+ */
+const sessionsTable = ({ table, index, text, int }: Kit) =>
+  table(
+    'sessions',
+    {
+      id: text('id').primaryKey(),
+      source: text('source'),
+      startedAt: int('started_at').notNull(),
+      lastAt: int('last_at').notNull(),
+      calls: int('calls').notNull(),
+      auxiliary: int('auxiliary').notNull(),
+      errors: int('errors').notNull(),
+      costNano: int('cost_nano').notNull(),
+      unpriced: int('unpriced').notNull(),
+      inputTokens: int('input_tokens').notNull(),
+      outputTokens: int('output_tokens').notNull(),
+      cacheRead: int('cache_read').notNull(),
+      lanes: int('lanes').notNull(),
+      turns: int('turns').notNull(),
+      findings: int('findings').notNull(),
+    },
+    (t) => [index('sessions_last').on(t.lastAt, t.id)],
+  )
+
+/** The agents of a session, kept like sessions. */
+const lanesTable = ({ table, index, text, int }: Kit) =>
+  table(
+    'lanes',
+    {
+      /** Session and lane in one: see `toLaneId`. */
+      id: text('id').primaryKey(),
+      sessionId: text('session_id').notNull(),
+      lane: text('lane').notNull(),
+      startedAt: int('started_at').notNull(),
+      lastAt: int('last_at').notNull(),
+      calls: int('calls').notNull(),
+      costNano: int('cost_nano').notNull(),
+      unpriced: int('unpriced').notNull(),
+      lastTurn: int('last_turn').notNull(),
+    },
+    (t) => [index('lanes_session').on(t.sessionId)],
+  )
+
+/**
+ * By what later calls are recognised as going on from this one: keyed hashes, truncated, so that nothing of the content can be
+ * guessed from them. Several rows a call, one for each way of going on (server/sessions/head.ts).
+ */
+const headsTable = ({ table, index, text, int, bool }: Kit) =>
+  table(
+    'heads',
+    {
+      /** The call's id and its kind: in order of time, as call ids are. */
+      pk: text('pk').primaryKey(),
+      hash: text('hash').notNull(),
+      callId: text('call_id').notNull(),
+      kind: text('kind').notNull(),
+      sessionId: text('session_id').notNull(),
+      lane: text('lane'),
+      turn: int('turn'),
+      /** Messages of the request that the hash covers, system prompts among them; the answer comes after. */
+      depth: int('depth').notNull(),
+      /** Of system prompt and tools, apart from the conversation. */
+      system: text('system'),
+      tools: text('tools'),
+      cacheRead: int('cache_read'),
+      at: int('at').notNull(),
+      /** Another call goes on from here. */
+      continued: bool('continued').notNull(),
+    },
+    (t) => [index('heads_hash').on(t.hash)],
+  )
+
 export const createTables = (kit: Kit) => ({
   calls: callsTable(kit),
   attempts: attemptsTable(kit),
@@ -298,6 +376,9 @@ export const createTables = (kit: Kit) => ({
   meta: metaTable(kit),
   keys: keysTable(kit),
   credentials: credentialsTable(kit),
+  sessions: sessionsTable(kit),
+  lanes: lanesTable(kit),
+  heads: headsTable(kit),
 })
 
 export type Tables = ReturnType<typeof createTables>
@@ -308,3 +389,6 @@ export type PayloadRow = Tables['payloads']['$inferSelect']
 export type RollupRow = Tables['rollups']['$inferSelect']
 export type KeyRow = Tables['keys']['$inferSelect']
 export type CredentialRow = Tables['credentials']['$inferSelect']
+export type SessionRow = Tables['sessions']['$inferSelect']
+export type LaneRow = Tables['lanes']['$inferSelect']
+export type HeadRow = Tables['heads']['$inferSelect']

@@ -79,6 +79,22 @@ export interface Attempt {
   reason: string | null
 }
 
+/**
+ * `branch`: goes on from an answer that another call went on from before · `regenerated`: the same question again after its answer ·
+ * `edited`: an earlier message was changed · `compacted`: the history was replaced by a summary of it.
+ */
+export type Mark = 'branch' | 'regenerated' | 'edited' | 'compacted'
+
+/** A prompt cache that had served a conversation and did not serve its next turn. */
+export interface CacheBreak {
+  /** Index into the request's messages of the first one that changed; null: none did (the entry had expired, or the tools changed). */
+  message: number | null
+  /** What changed, in words. */
+  what: string
+  /** What the tokens read afresh cost more than they would have from the cache; null: the prices are not known. */
+  costNano: number | null
+}
+
 /** The call as API, export and webhooks give it: one shape everywhere. */
 export interface Call {
   /** UUIDv7, also in the `x-weir-call-id` header of the answer. */
@@ -144,7 +160,14 @@ export interface Call {
   sessionSource: string | null
   parentId: string | null
   lane: string | null
+  /** Which turn of its lane, from 1; a repeated try has the number of the first. */
   turn: number | null
+  /** Index of the first message of the request that its session had not seen; null: the request could not be read. */
+  newFrom: number | null
+  /** What the conversation did here other than go on. */
+  mark: Mark | null
+  /** Where the provider's prompt cache stopped to serve this conversation. */
+  cacheBreak: CacheBreak | null
 
   key: string | null
   team: string | null

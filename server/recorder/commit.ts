@@ -3,28 +3,32 @@
  * pauses; nothing is lost meanwhile, the journal keeps the calls. A row that the database refuses for its values is tried
  * without what was read from its content, so that one odd call never holds up all others.
  */
-import type { OpenStart, RecordedCall, Store } from '../../db/store.ts'
+import type { OpenStart, RecordBatch, RecordedCall, Store } from '../../db/store.ts'
 import type { JournaledCall, Position } from '../journal/entry.ts'
 import { explainFault, isRowFault } from './fault.ts'
+import type { Row } from './record.ts'
 
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5000
 
-export interface Item {
+export interface Item extends Row {
   journaled: JournaledCall
-  recorded: RecordedCall
 }
+
+/** What threading and detection want stored with the calls. */
+export type Insights = Pick<RecordBatch, 'sessions'>
 
 export interface Commit {
   items: Item[]
   positions: Position[]
   open: OpenStart[]
+  insights: Insights
 }
 
 export interface CommitterDeps {
   store: Store
   /** The same call without anything read from its content. */
-  toRaw(journaled: JournaledCall, why: string): RecordedCall
+  toRaw(journaled: JournaledCall, why: string): Row
   onProblem(problem: string | null): void
   /** Resolves after `ms`, or at once when the recorder is asked to stop. */
   pause(ms: number): Promise<void>
@@ -37,10 +41,10 @@ export const createCommitter = (deps: CommitterDeps) => {
   const { store, toRaw, onProblem, pause, giveUp } = deps
 
   /** 'refused': for its values. 'gone': asked to stop while the database did not answer. */
-  const attempt = async (calls: RecordedCall[], positions: Position[], open: OpenStart[], mayRefuse: boolean) => {
+  const attempt = async (batch: RecordBatch, mayRefuse: boolean) => {
     for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(LONGEST_PAUSE_MS, wait * 2)) {
       try {
-        await store.record({ calls, positions, open })
+        await store.record(batch)
         onProblem(null)
         return 'stored'
       } catch (error) {
@@ -52,22 +56,22 @@ export const createCommitter = (deps: CommitterDeps) => {
     }
   }
 
-  const one = async ({ journaled, recorded }: Item): Promise<RecordedCall | null> => {
-    const first = await attempt([recorded], [], [], true)
+  const one = async ({ journaled, recorded }: Item, insights: Insights = {}): Promise<RecordedCall | null> => {
+    const first = await attempt({ ...insights, calls: [recorded], positions: [], open: [] }, true)
     if (first === 'stored') return recorded
     if (first === 'gone') return null
-    const raw = toRaw(journaled, 'the database refused what was read from this call; its bytes are kept')
-    return (await attempt([raw], [], [], false)) === 'stored' ? raw : null
+    const raw = toRaw(journaled, 'the database refused what was read from this call; its bytes are kept').recorded
+    return (await attempt({ calls: [raw], positions: [], open: [] }, false)) === 'stored' ? raw : null
   }
 
-  const oneByOne = async ({ items, positions, open }: Commit): Promise<RecordedCall[] | null> => {
+  const oneByOne = async ({ items, positions, open, insights }: Commit): Promise<RecordedCall[] | null> => {
     const stored: RecordedCall[] = []
     for (const item of items) {
       const recorded = await one(item)
       if (!recorded) return null
       stored.push(recorded)
     }
-    return (await attempt([], positions, open, false)) === 'stored' ? stored : null
+    return (await attempt({ ...insights, calls: [], positions, open }, false)) === 'stored' ? stored : null
   }
 
   return {
@@ -75,7 +79,8 @@ export const createCommitter = (deps: CommitterDeps) => {
     one,
     commit: async (batch: Commit): Promise<RecordedCall[] | null> => {
       const calls = batch.items.map(({ recorded }) => recorded)
-      const result = await attempt(calls, batch.positions, batch.open, calls.length > 0)
+      const { positions, open, insights } = batch
+      const result = await attempt({ ...insights, calls, positions, open }, calls.length > 0)
       if (result === 'refused') return oneByOne(batch)
       return result === 'stored' ? calls : null
     },

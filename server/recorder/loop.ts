@@ -16,6 +16,7 @@ import { createPace, MOST } from './pace.ts'
 import { createRetention } from './retention.ts'
 import { createRound } from './round.ts'
 import { createSource } from './source.ts'
+import { createThreader } from '../sessions/threader.ts'
 import { createStatus } from './status.ts'
 import { createSteps } from './steps.ts'
 import { createWake } from './wake.ts'
@@ -132,6 +133,7 @@ export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): Re
       source,
       steps,
       committer,
+      thread: createThreader().place,
       danger,
       bodies,
       pace: createPace(),

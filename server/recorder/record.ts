@@ -1,8 +1,9 @@
 /**
  * What becomes of a call after the answer: journal entries in, a row out. Every call takes this road and no other; storing and
- * publishing come after it, in loop.ts. Threading and detection will stand between `price` and the row.
+ * publishing come after it, in loop.ts; threading and detection stand between, in round.ts, because they look at several calls.
  */
 import type { RecordedCall } from '../../db/store.ts'
+import type { Turn } from '../sessions/turn.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { JournaledCall } from '../journal/entry.ts'
 import { bodyFromMemory, bodyFromParts, type Body } from './body.ts'
@@ -25,15 +26,21 @@ export interface RecordDeps {
   captureLimit(): number
 }
 
+export interface Row {
+  recorded: RecordedCall
+  /** What threading and detection work on; its call is the recorded one. */
+  turn: Turn
+}
+
 export interface Recorder {
   /** `held`: the bodies of a call whose content may not touch the disk. Never throws. */
-  toRow(call: JournaledCall, held: HeldBodies | null): RecordedCall
+  toRow(call: JournaledCall, held: HeldBodies | null): Row
   /** Without a look at the content: for calls that cannot be read, with the reason. */
-  toRawRow(call: JournaledCall, why: string): RecordedCall
+  toRawRow(call: JournaledCall, why: string): Row
 }
 
 export const createRecord = (deps: RecordDeps): Recorder => {
-  const build = (given: JournaledCall, held: HeldBodies | null, raw: string | null): RecordedCall => {
+  const build = (given: JournaledCall, held: HeldBodies | null, raw: string | null): Row => {
     const journaled = asAnswered(given)
     const { capture } = journaled.start
     const [request, response] = bodies(journaled, held)
@@ -67,15 +74,17 @@ export const createRecord = (deps: RecordDeps): Recorder => {
       decodeError: problem,
     })
 
-    return {
+    const recorded = {
       call: capture === 'full' ? call : withoutWords(call, journaled),
       payloads: toPayloads(journaled, request, response),
       searchText: capture === 'full' ? searchText(decoded.request, decoded.answer) : '',
       complete: decoded.problem === null && decoded.answer?.complete === true,
     }
+    const { request: asked, answer } = decoded
+    return { recorded, turn: { call: recorded.call, request: asked, answer, newFrom: 0, mark: null } }
   }
 
-  const toRawRow = (call: JournaledCall, why: string) => build(call, null, why)
+  const toRawRow = (call: JournaledCall, why: string): Row => build(call, null, why)
   return {
     toRow: (call, held) => {
       try {

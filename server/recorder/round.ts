@@ -4,10 +4,11 @@ import type { JournaledCall } from '../journal/entry.ts'
 import { toAnswered } from './answered.ts'
 import type { Bodies } from './bodies.ts'
 import { toCharge } from './charge.ts'
-import type { createCommitter, Item } from './commit.ts'
+import type { createCommitter, Insights, Item } from './commit.ts'
 import type { Danger } from './danger.ts'
 import type { FromRecorder, StoredCall } from './messages.ts'
 import type { Settled } from '../policy/routing.ts'
+import type { Threader } from '../sessions/threader.ts'
 import type { Pace } from './pace.ts'
 import type { Source, Taken } from './source.ts'
 import type { Steps } from './steps.ts'
@@ -19,6 +20,8 @@ export interface RoundDeps {
   source: Source
   steps: Pick<Steps, 'toRow' | 'toRawRow' | 'load'>
   committer: ReturnType<typeof createCommitter>
+  /** Gives each call its session, lane, parent and turn. */
+  thread: Threader['place']
   danger: Danger
   bodies: Bodies
   pace: Pace
@@ -62,10 +65,10 @@ export const createRound = (deps: RoundDeps) => {
 
   const toItem = (journaled: JournaledCall): Item => {
     Atomics.add(pulse, 0, 1)
-    const recorded = danger.isDeadly(journaled.callId)
+    const { recorded, turn } = danger.isDeadly(journaled.callId)
       ? steps.toRawRow(journaled, 'reading this call has ended the recorder twice: its bytes are kept unread')
       : steps.toRow(journaled, bodies.of(journaled.callId))
-    return { journaled, recorded }
+    return { journaled, recorded, turn }
   }
 
   /** Watched by the main thread: a call that is not done in a minute hangs. */
@@ -83,25 +86,34 @@ export const createRound = (deps: RoundDeps) => {
     return (await steps.load()) ? toItemsNow(calls) : items
   }
 
+  /** Steps `thread` and `detect`: where the calls belong, and what that shows. What they find is stored with the calls. */
+  const understand = async (items: Item[]): Promise<Insights> => {
+    const turns = items.map(({ turn }) => turn)
+    const sessions = await deps.thread(turns)
+    return { sessions }
+  }
+
   /** After an unclean end: each call by itself, named before it is touched. The positions follow at the end. */
   const carefully = async (taken: Taken): Promise<RecordedCall[] | null> => {
     const stored: RecordedCall[] = []
     for (const call of taken.calls) {
       danger.enter(call.callId)
       const [item] = await toItems([call])
-      const recorded = await committer.one(item as Item)
+      const insights = await understand([item as Item])
+      const recorded = await committer.one(item as Item, insights)
       danger.leave()
       if (!recorded) return null
       stored.push(recorded)
     }
     danger.passed(taken.calls.length)
-    return (await committer.commit({ items: [], positions: taken.positions, open: taken.open })) && stored
+    return (await committer.commit({ items: [], positions: taken.positions, open: taken.open, insights: {} })) && stored
   }
 
   const swiftly = async (taken: Taken): Promise<RecordedCall[] | null> => {
     const items = await toItems(taken.calls)
+    const insights = await understand(items)
     const before = performance.now()
-    const stored = await committer.commit({ items, positions: taken.positions, open: taken.open })
+    const stored = await committer.commit({ items, positions: taken.positions, open: taken.open, insights })
     pace.learn({ ms: performance.now() - before, calls: taken.calls.length, bytes: taken.bytes })
     return stored
   }

@@ -89,6 +89,9 @@ export const toCall = (steps: Steps): Call => {
     parentId: owner.parentId,
     lane: owner.lane,
     turn: null,
+    newFrom: null,
+    mark: null,
+    cacheBreak: null,
 
     key: start.key,
     team: start.team,

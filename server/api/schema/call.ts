@@ -117,7 +117,20 @@ const fields = z.object({
   sessionSource: text.nullable(),
   parentId: text.nullable(),
   lane: text.nullable(),
-  turn: z.number().int().nullable(),
+  turn: z.number().int().nullable().describe('Which turn of its lane, from 1.'),
+  newFrom: z.number().int().nullable().describe('Index of the first message that the session had not seen.'),
+  mark: z
+    .enum(['branch', 'regenerated', 'edited', 'compacted'])
+    .nullable()
+    .describe('What the conversation did here other than go on.'),
+  cacheBreak: z
+    .object({
+      message: z.number().int().nullable().describe('Index of the first message that changed; null: none did.'),
+      what: text.describe('What changed, in words.'),
+      costNano: nano.nullable().describe('What reading afresh cost more than the cache would have.'),
+    })
+    .nullable()
+    .describe('Where the prompt cache stopped to serve this conversation.'),
   key: text.nullable(),
   team: text.nullable(),
   user: text.nullable(),
