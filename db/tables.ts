@@ -164,16 +164,23 @@ const tagsTable = ({ table, primaryKey, text, int }: Kit) =>
  * the search text (which compresses to almost nothing beside the body that it stands in, and is needed to take it out of
  * the index again). Large bodies stand alone, last, so that reading headers does not read them.
  */
-const payloadsTable = ({ table, int, bytes, json }: Kit) =>
-  table('payloads', {
-    callPk: int('call_pk').primaryKey(),
-    stored: json<Stored[]>('stored').notNull(),
-    /** Bits: 1 `packed`, 2 `request`, 4 `response` are zstd frames; otherwise the bytes as they are. */
-    codec: int('codec').notNull(),
-    packed: bytes('packed'),
-    request: bytes('request'),
-    response: bytes('response'),
-  })
+const payloadsTable = ({ table, index, int, bytes, json }: Kit) =>
+  table(
+    'payloads',
+    {
+      callPk: int('call_pk').primaryKey(),
+      /** Empty: the content is gone, and its bytes stay only until the last delta to them is gone. */
+      stored: json<Stored[]>('stored').notNull(),
+      /** Bits: 1 `packed`, 2 `request`, 4 `response` are zstd frames, otherwise the bytes as they are; 8, 16, 32: see pack.ts. */
+      codec: int('codec').notNull(),
+      /** The row of the key frame that `packed` is a delta to, which itself is none; null: it stands by itself. */
+      framePk: int('frame_pk'),
+      packed: bytes('packed'),
+      request: bytes('request'),
+      response: bytes('response'),
+    },
+    (t) => [index('payloads_frame').on(t.framePk).where(isNotNull(t.framePk))],
+  )
 
 /** Sums and sketches a bucket and combination of dimensions; '' is "none". See rollup/rollups.ts for how they are kept. */
 const rollupsTable = ({ table, index, text, int, real, bytes }: Kit) =>
