@@ -4,12 +4,13 @@
  * before did not end by itself: the first calls are then recorded one by one, each written into the mark before it is
  * touched. Whoever is named there again and again is stored raw and passed over.
  * A thread that crashed under a live process is proof enough (it was the call); a process that was killed from outside counts
- * once of three, so that kills at bad moments accuse nobody (two did, on a slow machine). Costs nothing after a clean end.
+ * once of five, so that kills at bad moments accuse nobody (three did, on a slow machine that was killed ten times in as many
+ * seconds). Costs nothing after a clean end.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const ENOUGH = 3
+const ENOUGH = 5
 
 export interface Danger {
   /** True while calls must be recorded one by one. */

@@ -98,7 +98,12 @@ export const createRound = (deps: RoundDeps) => {
     const stored: RecordedCall[] = []
     for (const call of taken.calls) {
       danger.enter(call.callId)
-      const [item] = await toItems([call])
+      let [item] = toItemsNow([call])
+      // What has to be loaded to count its tokens takes long the first time, and is no fault of the call's.
+      danger.leave()
+      const loaded = await steps.load()
+      danger.enter(call.callId)
+      if (loaded) [item] = toItemsNow([call])
       const insights = await understand([item as Item])
       const recorded = await committer.one(item as Item, insights)
       danger.leave()
