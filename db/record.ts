@@ -7,6 +7,7 @@ import { and, eq, inArray } from 'drizzle-orm'
 import type { Engine, SearchDoc, Write } from './engine.ts'
 import type { OpenStart, RecordBatch, RecordedCall, Store } from './store.ts'
 import type { CallRow, PayloadRow } from './tables.ts'
+import { findingOf, findingWrites } from './findings/writes.ts'
 import { createPacker, sizeOf } from './pack.ts'
 import type { Packer } from './pack.ts'
 import { createPrune } from './prune.ts'
@@ -108,7 +109,7 @@ export const createStore = (engine: Engine, { writer, now = Date.now }: StoreOpt
         const state = await recall()
         try {
           const { writes, seq } = await build(state, batch.calls)
-          writes.push(...(await openWrites(state, batch)))
+          writes.push(...(await openWrites(state, batch)), ...findingWrites(batch))
           if (batch.positions.length > 0)
             writes.push({ insert: 'positions', rows: batch.positions, key: 'writer', update: ['segment', 'offset'] })
           await engine.atomic(writes)
@@ -122,6 +123,7 @@ export const createStore = (engine: Engine, { writer, now = Date.now }: StoreOpt
     positions: async () => db.select().from(tables.positions),
     openStarts: async (name) => db.select().from(tables.open).where(eq(tables.open.writer, name)),
     callsRecorded: async () => readCount(engine, `recorded:${writer}`),
+    findingOf: (sessionId, lane) => findingOf(engine, sessionId, lane),
     prune: (request) => inTurn(() => prune(request)),
     checkpoint: () => engine.checkpoint(),
     diskBytes: () => engine.diskBytes(),

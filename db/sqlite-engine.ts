@@ -7,7 +7,10 @@ import { statSync } from 'node:fs'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import { getTableColumns, getTableName } from 'drizzle-orm'
 import type { Engine, SearchDoc, TableName, Write } from './engine.ts'
+import { demandKept, expire, keptQuestion } from './frames/expire.ts'
+import type { Answer, Question } from './frames/expire.ts'
 import { sqliteKit } from './kit.ts'
+import { REPLACED } from './pack.ts'
 import { databaseFile } from './sqlite.ts'
 import type { Sqlite } from './sqlite.ts'
 import { createTables } from './tables.ts'
@@ -21,6 +24,7 @@ export const createSqliteEngine = (client: Sqlite, dataDir: string): Engine => {
   const tables = createTables(sqliteKit)
   const statements = createStatements(client, tables)
   const counters = createCounters(client)
+  const ask = statements.ask
 
   const write = (one: Write): void => {
     if ('insert' in one) {
@@ -31,6 +35,8 @@ export const createSqliteEngine = (client: Sqlite, dataDir: string): Engine => {
     else if ('index' in one) for (const doc of one.index.filter(hasWords)) statements.index.run(...searchValues(doc))
     else if ('unindex' in one)
       for (const doc of one.unindex.filter(hasWords)) statements.unindex.run(...searchValues(doc))
+    else if ('expire' in one) statements.count.run('content_bytes', -answered(expire(one.expire, within), ask))
+    else if ('keep' in one) demandKept(one.keep, ask(keptQuestion(one.keep, REPLACED, within)))
     else for (const [name, value] of Object.entries(one.count)) statements.count.run(name, value)
   }
 
@@ -99,7 +105,14 @@ function createStatements(client: Sqlite, tables: Tables) {
           `update "${getTableName(tables[table])}" set "${columnName(table, key!)}" = ? where "${columnName(table, column)}" in (select value from json_each(?))`,
         ),
       )
-      statement.run(value, JSON.stringify(values))
+      statement.run(Array.isArray(value) ? toJson(value) : value, JSON.stringify(values))
+    },
+    ask: ({ sql, values }: Question): Answer[] => {
+      const statement = once(sql, () => client.prepare(sql))
+      const bound = Object.fromEntries(values.map((value, i) => [i + 1, Array.isArray(value) ? JSON.stringify(value) : value]))
+      if (statement.reader) return statement.all(bound) as Answer[]
+      statement.run(bound)
+      return []
     },
     count: client.prepare(
       'insert into meta(name, value) values(?, ?) on conflict(name) do update set value = value + excluded.value',
@@ -107,6 +120,14 @@ function createStatements(client: Sqlite, tables: Tables) {
     index: client.prepare('insert into search(rowid, ids, text) values(?, ?, ?)'),
     unindex: client.prepare("insert into search(search, rowid, ids, text) values('delete', ?, ?, ?)"),
   }
+}
+
+const within = (n: number): string => `in (select value from json_each($${n}))`
+
+function answered<T>(questions: Generator<Question, T, Answer[]>, ask: (question: Question) => Answer[]): T {
+  let step = questions.next()
+  while (!step.done) step = questions.next(ask(step.value))
+  return step.value
 }
 
 const columnsOf = (table: Tables[TableName]) =>

@@ -1,6 +1,7 @@
 /** What the recorder asks of a database. One contract, two databases; test/db runs the same file over both. */
 import type { Call } from '../server/call.ts'
 import type { Position } from '../server/journal/entry.ts'
+import type { Finding } from '../server/loops/finding.ts'
 
 /** One body, byte-exact as on the wire (still compressed if it came compressed). */
 export interface PayloadInput {
@@ -44,6 +45,10 @@ export interface RecordBatch {
   /** All starts that are open at these positions, for each writer in `positions` (replaces what was stored for that writer). */
   open: OpenStart[]
   sessions?: SessionWrites
+  /** Loops as they are after this batch. Their state is people's: it is kept as it is in the database. */
+  findings?: Finding[]
+  /** Calls that were stored before they turned out to be evidence. */
+  evidence?: { id: string; callIds: string[] }[]
 }
 
 export interface PruneRequest {
@@ -73,6 +78,8 @@ export interface Store {
   openStarts(writer: string): OpenStart[] | Promise<OpenStart[]>
   /** Calls stored since this data folder began (pruned ones included). */
   callsRecorded(): number | Promise<number>
+  /** The latest finding of a lane that is not resolved. */
+  findingOf(sessionId: string, lane: string | null): Finding | null | Promise<Finding | null>
   prune(request: PruneRequest): PruneResult | Promise<PruneResult>
   /** SQLite: a WAL checkpoint that does not wait for readers; answers true when the WAL was written back with fsync. */
   checkpoint(): boolean | Promise<boolean>

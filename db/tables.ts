@@ -5,6 +5,7 @@
  */
 import { isNotNull } from 'drizzle-orm'
 import type { CacheBreak, Call, Capture, CostPart, Change, Usage } from '../server/call.ts'
+import type { Finding } from '../server/loops/finding.ts'
 import type { KeyLimit } from '../server/policy/limits/limit.ts'
 import type { PayloadInput } from './store.ts'
 import type { Kit } from './kit.ts'
@@ -372,6 +373,27 @@ const headsTable = ({ table, index, text, int, bool }: Kit) =>
     (t) => [index('heads_hash').on(t.hash)],
   )
 
+/** Loops and runaways, as step `detect` found them (server/loops). The recorder writes all but `state`, which people set. */
+const findingsTable = ({ table, index, text, int, json }: Kit) =>
+  table(
+    'findings',
+    {
+      id: text('id').primaryKey(),
+      verdict: text('verdict').$type<Finding['verdict']>().notNull(),
+      rules: json<Finding['rules']>('rules').notNull(),
+      sessionId: text('session_id').notNull(),
+      lane: text('lane'),
+      callIds: json<string[]>('call_ids').notNull(),
+      evidence: json<Finding['evidence']>('evidence').notNull(),
+      spentNano: int('spent_nano'),
+      state: text('state').$type<Finding['state']>().notNull(),
+      action: text('action').$type<Finding['action']>().notNull(),
+      firstAt: int('first_at').notNull(),
+      lastAt: int('last_at').notNull(),
+    },
+    (t) => [index('findings_last').on(t.lastAt, t.id), index('findings_session').on(t.sessionId, t.lastAt)],
+  )
+
 export const createTables = (kit: Kit) => ({
   calls: callsTable(kit),
   attempts: attemptsTable(kit),
@@ -386,6 +408,7 @@ export const createTables = (kit: Kit) => ({
   sessions: sessionsTable(kit),
   lanes: lanesTable(kit),
   heads: headsTable(kit),
+  findings: findingsTable(kit),
 })
 
 export type Tables = ReturnType<typeof createTables>
@@ -398,4 +421,5 @@ export type KeyRow = Tables['keys']['$inferSelect']
 export type CredentialRow = Tables['credentials']['$inferSelect']
 export type SessionRow = Tables['sessions']['$inferSelect']
 export type LaneRow = Tables['lanes']['$inferSelect']
+export type FindingRow = Tables['findings']['$inferSelect']
 export type HeadRow = Tables['heads']['$inferSelect']

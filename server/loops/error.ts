@@ -1,0 +1,48 @@
+/** The same error, again and again: of one tool, or of the call itself; or the very same request sent anew. */
+import type { Fired, Lane, Rule, Step } from './rule.ts'
+
+export const error: Rule<'error'> = {
+  name: 'error',
+  check(lane, { times, bodies, withinMs }) {
+    return toolErrors(lane, times) ?? callErrors(lane, times) ?? sameBodies(lane, bodies, withinMs)
+  },
+}
+
+/** Not only in a row: who edits between two tries and gets the same error each time does not come nearer either. */
+function toolErrors({ steps }: Lane, times: number): Fired | null {
+  const newest = steps.findLast(({ action }) => action !== null && action.result !== null)?.action
+  if (!newest || newest.error === null || newest.polls) return null
+  const found = steps.filter(({ action }) => action?.error === newest.error && action.tool === newest.tool)
+  if (found.length < times) return null
+  return {
+    steps: found,
+    text: `${newest.tool} failed ${found.length} times with the same error`,
+    repeated: newest.errorWords,
+  }
+}
+
+function callErrors({ steps }: Lane, times: number): Fired | null {
+  const last = steps.at(-1)?.failure
+  if (!last) return null
+  const found = steps.filter(({ failure }) => failure?.key === last.key)
+  if (found.length < times) return null
+  return { steps: found, text: `the call failed ${found.length} times with the same error`, repeated: last.words }
+}
+
+function sameBodies({ steps }: Lane, bodies: number, withinMs: number): Fired | null {
+  const last = steps.at(-1)
+  if (!last || last.body === null || last.regenerated) return null
+  const found = steps.filter(
+    (step) => step.body === last.body && last.at - step.at <= withinMs && !step.regenerated && isLost(step, last),
+  )
+  if (found.length < bodies) return null
+  return {
+    steps: found,
+    text: `the very same request was sent ${found.length} times within ${Math.max(1, Math.ceil((last.at - found[0]!.at) / 1000))} s`,
+    repeated: last.excerpt.news,
+  }
+}
+
+/** The answer was of no use: it failed, or its tool call was not carried out. Else somebody just asks for more samples. */
+const isLost = (step: Step, last: Step): boolean =>
+  step.failure !== null || (step.action !== null && step.action.key === last.action?.key)
