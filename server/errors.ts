@@ -27,6 +27,7 @@ export const STATUS = {
   overloaded: 503,
   journal_full: 503,
   keys_unavailable: 503,
+  limits_unavailable: 503,
   canceled: 503,
   timeout_connect: 504,
   timeout_headers: 504,

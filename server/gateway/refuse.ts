@@ -106,4 +106,5 @@ const mayRetry = (code: ErrorCode): boolean =>
   code === 'upstream_reset' ||
   code === 'upstream_unreachable' ||
   code === 'journal_full' ||
-  code === 'keys_unavailable'
+  code === 'keys_unavailable' ||
+  code === 'limits_unavailable'

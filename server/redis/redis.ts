@@ -4,7 +4,11 @@
  */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Redis as Client } from 'ioredis'
+import { createHealth, type RedisState } from './health.ts'
+
+export type { RedisState } from './health.ts'
 
 /** Lua, run by its hash; the text goes along once for each server. */
 export interface Script {
@@ -13,16 +17,6 @@ export interface Script {
 }
 
 export type Value = string | number | Buffer
-
-export interface RedisState {
-  up: boolean
-  /** Epoch milliseconds: since when it is up, or away. */
-  since: number
-  /** Why the last command failed, or the connection; null: it did not. */
-  problem: string | null
-  /** Commands that failed since Weir started. */
-  failures: number
-}
 
 export interface Redis {
   /** @throws Error when Redis is away, late or refuses */
@@ -47,11 +41,11 @@ export interface RedisOptions {
 
 const MOST_WAIT_MS = 1000
 const CONNECT_MS = 2000
+const MOST_START_MS = 3000
 /** A peer that is silent for this long while it owes an answer is gone. */
 const SILENT_MS = 5000
 const LONGEST_PAUSE_MS = 2000
 const PROBE_MS = 500
-const CLOCK_MS = 10_000
 
 export const toScript = (text: string): Script => ({ text, sha: createHash('sha1').update(text).digest('hex') })
 
@@ -73,16 +67,17 @@ export async function openRedis({ url, say = () => {}, timeoutMs = MOST_WAIT_MS 
   client.on('error', (error) => health.failed(error))
   client.on('close', () => health.lost())
   client.on('ready', () => void health.check())
-  const probe = setInterval(health.check, PROBE_MS).unref()
+  const probe = setInterval(() => void health.check(), PROBE_MS).unref()
   // A failure is the health's affair, and the client tries again by itself.
-  await client.connect().then(health.check, () => {})
+  const connected = client.connect().then(health.check, () => {})
+  await Promise.race([connected, wait(MOST_START_MS, undefined, { ref: false })])
 
   const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
     if (!health.state.up) throw new Error(health.state.problem ?? 'Redis is not connected.')
     try {
       return await work()
     } catch (error) {
-      if (!isNoScript(error)) health.failed(error as Error)
+      health.failed(error as Error)
       throw error
     }
   }
@@ -114,70 +109,3 @@ async function runScript(client: Client, { text, sha }: Script, keys: readonly s
 }
 
 const isNoScript = (error: unknown): boolean => error instanceof Error && error.message.startsWith('NOSCRIPT')
-
-/** Up is what answered last time. While it is not, nobody is made to wait; a question of its own finds out when it is again. */
-function createHealth(client: Client, say: (line: string) => void) {
-  const state: RedisState = { up: false, since: Date.now(), problem: null, failures: 0 }
-  const listeners: (() => void)[] = []
-  let offset = 0
-  let clockAt = 0
-  let checking = false
-  let closed = false
-
-  const turn = (up: boolean) => {
-    if (state.up === up) return
-    state.up = up
-    state.since = Date.now()
-  }
-  const failed = (error: Error) => {
-    if (closed) return
-    const told = state.problem
-    state.failures++
-    state.problem = toProblem(error)
-    if (isAway(error, client)) turn(false)
-    if (told === null) say(state.problem)
-  }
-  const answered = ([seconds, micros]: [string, string], asked: number) => {
-    const got = Date.now()
-    offset = Number(seconds) * 1000 + Number(micros) / 1000 - (asked + got) / 2
-    offset = Math.round(offset)
-    clockAt = got
-  }
-  const check = async () => {
-    if (checking || closed || client.status !== 'ready') return
-    if (state.up && state.problem === null && Math.abs(Date.now() - clockAt) < CLOCK_MS) return
-    checking = true
-    try {
-      const asked = Date.now()
-      answered((await client.call('TIME')) as [string, string], asked)
-      // What Redis refused (no memory, a replica) may go on for as long as it answers: the next command tells.
-      if (!state.up && state.problem !== null) say('Redis answers again.')
-      const wasUp = state.up
-      turn(true)
-      state.problem = null
-      if (!wasUp) for (const listener of listeners) listener()
-    } catch (error) {
-      failed(error as Error)
-    } finally {
-      checking = false
-    }
-  }
-  return {
-    state,
-    listeners,
-    offset: () => offset,
-    failed,
-    lost: () => {
-      if (state.up) failed(new Error('the connection was lost'))
-      turn(false)
-    },
-    check: () => void check(),
-    close: () => void (closed = true),
-  }
-}
-
-/** An answer is an answer, if only an error: the server is there. */
-const isAway = (error: Error, client: Client): boolean => client.status !== 'ready' || error.name !== 'ReplyError'
-
-const toProblem = ({ message }: Error): string =>
-  `Redis failed: ${message.replace(/\.$/, '')}. Check that it runs at the address that redis names in weir.yaml.`

@@ -20,7 +20,7 @@ import { createNodeFs } from '../../server/journal/disk.ts'
 import { createKeys } from '../../server/policy/keys.ts'
 import { createRouting } from '../../server/policy/routing.ts'
 import { createProviders } from '../../server/providers/registry.ts'
-import { createLedgerHouse } from '../limits/support.ts'
+import { openMemoryHouse } from '../limits/support.ts'
 import { startProvider } from '../support/provider.ts'
 import { get } from './support.ts'
 
@@ -57,7 +57,7 @@ test('pieces that found no room do not overtake those that did', async () => {
     cache: createCache({ dir: join(dir, 'cache'), config: () => config.cache }),
     routing: createRouting(),
     recall: async () => null,
-    ledger: createLedgerHouse([]).ledger,
+    ledger: (await openMemoryHouse([])).ledger,
     isAdminToken: () => false,
     keys: createKeys(),
     nameCredential: () => '',

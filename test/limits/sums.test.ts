@@ -6,7 +6,7 @@ import { createScope } from '../../server/policy/limits/scope.ts'
 import { toCharge } from '../../server/recorder/charge.ts'
 import { createRandom, NOON, randomCall, toCall, toRecorded } from '../db/calls.ts'
 import { describeDatabases, type Opened } from '../db/databases.ts'
-import { anAsk, createLedgerHouse, NOON as LEDGER_NOON } from './support.ts'
+import { anAsk, NOON as LEDGER_NOON, openMemoryHouse } from './support.ts'
 
 const DAY = 86_400_000
 const random = createRandom(41)
@@ -78,7 +78,7 @@ describeDatabases((databases) => {
     const before = (more: Partial<Call>) =>
       toCall({ startedAt: LEDGER_NOON - 3_600_000, team: 'search', costNano: 100_000_000, ...more })
     await record(...[before({}), before({}), before({ outcome: 'refused' })].map((call) => toRecorded(call)))
-    const { ledger } = createLedgerHouse([{ on: 'team', per: 'day', cost: 1 }], {
+    const { ledger } = await openMemoryHouse([{ on: 'team', per: 'day', cost: 1 }], {
       sums: (questions) => limitSums(read, { questions }),
     })
     // The first call waits for the rows: 0.2 are spent, and it may cost 0.2.

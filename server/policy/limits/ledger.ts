@@ -61,5 +61,5 @@ export interface Ledger {
   configure(limits: readonly Limit[]): void
   /** All counters, or those that can refuse this key; the most used first. */
   budgets(key?: string): Promise<BudgetItem[]>
-  close(): void
+  close(): void | Promise<void>
 }

@@ -3,6 +3,7 @@
  * window has left is let go and never used again, so whoever still holds it (a call that is not settled yet) changes nothing by
  * giving back what he took.
  */
+import { createHash } from 'node:crypto'
 import { type Limit, rollingMs, type Unit } from './limit.ts'
 import { createScope, type Scopes } from './scope.ts'
 import { slotMs, slotOf, SLOTS_SEEN, type Span, type Window, windowAt } from './window.ts'
@@ -26,6 +27,8 @@ export interface Counter {
 export interface Rule {
   /** Counters survive a reload where this stays: (on, name, per, zone, unit). */
   readonly id: string
+  /** The id in a few letters, for keys of Redis; the same limit of a key and of weir.yaml are two. */
+  readonly digest: string
   readonly limit: Limit
   readonly unit: Unit
   /** In the unit of the slots: cost in nano-dollars. */
@@ -77,6 +80,7 @@ export function createRules(limit: Limit, source: Rule['source'], now: number, o
     return [
       {
         id,
+        digest: digest(`${source} ${id}`),
         limit,
         unit,
         max,
@@ -90,6 +94,8 @@ export function createRules(limit: Limit, source: Rule['source'], now: number, o
     ]
   })
 }
+
+export const digest = (text: string): string => createHash('sha1').update(text).digest('base64url').slice(0, 16)
 
 const freshState = (now: number): RuleState => ({
   window: { start: 0, end: 0 },
