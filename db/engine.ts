@@ -38,7 +38,7 @@ export interface ReadDb {
 
 /** A handle for the small writes that a person waits for (server/control). */
 export interface WriteDb extends ReadDb {
-  readonly db: Db & Pick<BetterSQLite3Database, 'insert' | 'update'>
+  readonly db: Db & Pick<BetterSQLite3Database, 'insert' | 'update' | 'delete'>
 }
 
 export interface Engine extends ReadDb {

@@ -25,12 +25,30 @@ export function openDataFolder(folder: string, say: (line: string) => void): voi
 
 const SECRET_BYTES = 32
 
+/** A key of 32 bytes: given by the configuration (in hex), or a file of the data folder. What is given wins. */
+interface KeyPlace {
+  dataDir: string
+  /** Of the file. */
+  name: string
+  given: string | null
+  /** What it costs to delete the file. */
+  ifLost: string
+}
+
+/** null: none is given, and there is no file. */
+export const readKey = ({ dataDir, name, given, ifLost }: KeyPlace): Buffer | null =>
+  given === null ? readSecretFile(dataDir, name, ifLost) : Buffer.from(given, 'hex')
+
+/** Makes the file where nothing is given and none is there. */
+export const ensureKey = ({ dataDir, name, given, ifLost }: KeyPlace): Buffer =>
+  given === null ? ensureSecretFile(dataDir, name, ifLost) : Buffer.from(given, 'hex')
+
 /**
- * The HMAC secret behind credential names: 32 random bytes of this data folder.
+ * The HMAC secret behind credential names: 32 random bytes of this data folder, or what the configuration gives.
  * @throws when it cannot be read or is not whole: with another secret the names of credentials would change.
  */
-export const credentialSecret = (dataDir: string): Buffer =>
-  ensureSecretFile(dataDir, 'credential-names.key', 'credentials then get new names')
+export const credentialSecret = (dataDir: string, given: string | null = null): Buffer =>
+  ensureKey({ dataDir, name: 'credential-names.key', given, ifLost: 'credentials then get new names' })
 
 /**
  * 32 random bytes in a file of the data folder, made when they are not there. Of two processes that start at once one makes it and

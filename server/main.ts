@@ -8,10 +8,10 @@ import { setFlagsFromString } from 'node:v8'
 import { type Command, parseCommand, UsageError } from './cli/arguments.ts'
 import { helpText } from './cli/help.ts'
 import { runtimeProblem } from './cli/runtime.ts'
-import type { Places, Terminal } from './cli/terminal.ts'
+import type { AskingTerminal, Places } from './cli/terminal.ts'
 import { ConfigError } from './config/mistakes.ts'
 
-const run = async (command: Command, terminal: Terminal, places: Places): Promise<void> => {
+const run = async (command: Command, terminal: AskingTerminal, places: Places): Promise<void> => {
   if (command.switches.has('help')) return terminal.print(helpText(command.name, places.version))
   if (command.switches.has('version')) return terminal.print(places.version)
   const problem = runtimeProblem()
@@ -32,6 +32,12 @@ const run = async (command: Command, terminal: Terminal, places: Places): Promis
       return (await import('./cli/key.ts')).rotateKeyCommand(command, terminal, places)
     case 'key revoke':
       return (await import('./cli/key.ts')).revokeKeyCommand(command, terminal, places)
+    case 'credential add':
+      return (await import('./cli/credential.ts')).addCredentialCommand(command, terminal, places)
+    case 'credential list':
+      return (await import('./cli/credential.ts')).listCredentialsCommand(command, terminal, places)
+    case 'credential remove':
+      return (await import('./cli/credential.ts')).removeCredentialCommand(command, terminal, places)
     case 'admin token':
       return (await import('./cli/admin-token.ts')).renewAdminToken(command, terminal)
     case 'start':
@@ -58,12 +64,14 @@ const findPlaces = (): Places => {
   }
 }
 
-const terminal: Terminal = {
+const terminal: AskingTerminal = {
   env: process.env,
   cwd: process.cwd(),
   print: (line) => console.log(line),
   complain: (line) => console.error(line),
 }
+  askSecret: async (question) =>
+    (await import('./cli/ask-secret.ts')).askSecret(question, process.stdin, process.stderr),
 
 // V8 makes what outlived a few collections in its old generation from then on. Under many connections that hits the small arrays of
 // the data path, and each dead one keeps its calls until the next full collection (measured: 40 % of all memory, 20 ms pauses).

@@ -16,6 +16,9 @@ import type { Call } from './call.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/reload.ts'
 import { createTell } from './control/control.ts'
+import { createCredentialAdmin } from './credentials/admin.ts'
+import { createCredentials, type Credentials } from './credentials/credentials.ts'
+import { untilRead, watchCredentials } from './credentials/watch.ts'
 import { credentialSecret, openDataFolder } from './data-folder.ts'
 import { createDeadlines } from './gateway/deadlines.ts'
 import type { Gateway } from './gateway/gateway.ts'
@@ -97,11 +100,14 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   })
   const tell = createTell({
     workerUrl: settings.workers.control,
-    options: { dataDir: config.data, database: config.database },
+    options: { dataDir: config.data, ...pick(config) },
   })
   const keys = createKeys()
   keys.configure(toKeyRecords(config.keys.list))
-  const keyWatch = watchKeys({ dataDir: config.data, database: config.database, keys, ask, say })
+  const keyWatch = watchKeys({ dataDir: config.data, ...pick(config), keys, ask, say })
+  const useCredentials = () => void (rules = toRules(source.current(), credentials))
+  const credentials = createCredentials({ dataDir: config.data, ...pick(config), onChange: useCredentials, say })
+  const credentialWatch = watchCredentials({ dataDir: config.data, ...pick(config), credentials, ask, say })
   const cache = createCache({ dir: join(config.data, 'cache'), config: () => source.current().cache })
   const routing = createRouting(settings.routing)
   const running = createRunning()
@@ -109,7 +115,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   const listeners = new Set<(calls: Call[]) => void>()
   const storedListeners = new Set<(stored: readonly StoredCall[]) => void>()
   let status: RecorderStatus = NOTHING_RECORDED
-  let rules: Rules = toRules(config)
+  let rules: Rules = toRules(config, credentials)
   let draining = false
   let refusing = false
   let parserRefused = 0
@@ -149,7 +155,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   })
   ledger.configure(config.limits)
   const stopListening = source.onChange((next) => {
-    rules = toRules(next)
+    rules = toRules(next, credentials)
     ledger.configure(next.limits)
     keys.configure(toKeyRecords(next.keys.list))
     upstreams.use(next)
@@ -170,7 +176,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     ledger,
     isAdminToken: (value) => mayBeAdminToken(value, source.current().adminToken) && admin.verify(value),
     keys,
-    nameCredential: createCredentialName(credentialSecret(config.data)),
+    nameCredential: createCredentialName(credentialSecret(config.data, config.credentialNamesKey)),
     content: (callId, direction, bytes) => recorder.post({ type: 'body', callId, direction, bytes }),
     buffered: { bytes: 0 },
     refusesUsage: new Set(),
@@ -195,7 +201,13 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     ask,
     running,
     cache,
-    keys: createKeyAdmin({ dataDir: config.data, keys, tell }),
+    keys: createKeyAdmin({ dataDir: config.data, ...pick(config), keys, tell }),
+    credentials: createCredentialAdmin({
+      credentials,
+      providers: () => rules.providers,
+      configured: () => source.current().providers,
+      tell,
+    }),
     budgets: () => ledger.budgets(),
     routeList: async () => {
       const to = Date.now()
@@ -229,12 +241,15 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   await listen(server, config)
   const { port } = server.address() as AddressInfo
 
+  await untilRead(credentials)
+  useCredentials()
   const close = async () => {
     stopListening()
     keyWatch.close()
     source.close()
     running.cancelAll()
     server.close()
+    credentialWatch.close()
     server.closeIdleConnections()
     await Promise.race([running.idle(), wait(1000, undefined, { ref: false })])
     server.closeAllConnections()
@@ -270,6 +285,9 @@ export async function startWeir(settings: Settings): Promise<Weir> {
 const mayBeAdminToken = (value: string, configured: string | null) =>
   value.startsWith('wa_') || value.length === configured?.length
 
+/** Where what is managed beside weir.yaml is stored, and the keys that guard it. */
+const pick = ({ database, keyHashesKey, masterKey }: Config) => ({ database, keyHashesKey, masterKey })
+
 /** A call is over before its last bytes have left for a slow client; a dashboard's open connection must not hold up the end for ever. */
 async function handedOver(server: Server): Promise<void> {
   for (const until = Date.now() + 5000; Date.now() < until; await wait(20)) {
@@ -282,8 +300,8 @@ async function handedOver(server: Server): Promise<void> {
 /** A call waits for these answers: better to let it pass, and count it when it is settled. */
 const LIMITS_WAIT = { timeoutMs: 10_000 }
 
-const toRules = (config: Config): Rules => {
-  const providers = createProviders(config)
+const toRules = (config: Config, credentials: Credentials): Rules => {
+  const providers = createProviders(config, credentials)
   return {
     config,
     providers,

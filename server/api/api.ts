@@ -4,6 +4,7 @@ import { budgetRoutes } from './budgets.ts'
 import { cacheRoutes } from './cache.ts'
 import { callRoutes } from './calls.ts'
 import { contentRoutes } from './content.ts'
+import { credentialRoutes } from './credentials.ts'
 import { exportRoutes } from './export.ts'
 import type { Gate } from './gate.ts'
 import { keyRoutes } from './keys.ts'
@@ -25,6 +26,7 @@ export const createApi = (deps: AppDeps, { gate, unrecorded }: { gate: Gate; unr
     .route('/api/calls', contentRoutes(deps, unrecorded))
     .route('/api/sessions', sessionRoutes(deps))
     .route('/api/keys', keyRoutes(deps))
+    .route('/api/credentials', credentialRoutes(deps))
     .route('/api', budgetRoutes(deps))
     .route('/api', routeListRoutes(deps))
     .route('/api', statRoutes(deps))

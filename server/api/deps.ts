@@ -2,6 +2,7 @@
 import type { Cache } from '../cache/cache.ts'
 import type { Call } from '../call.ts'
 import type { Config } from '../config/config.ts'
+import type { CredentialAdmin } from '../credentials/admin.ts'
 import type { JournalCounters } from '../journal/entry.ts'
 import type { Key } from '../policy/key.ts'
 import type { KeyAdmin } from '../policy/key-admin.ts'
@@ -9,6 +10,7 @@ import type { BudgetItem } from '../policy/limits/budgets.ts'
 import type { RouteList } from '../policy/route-list.ts'
 import type { Ask } from '../reader/ask.ts'
 import type { RecorderStatus, StoredCall } from '../recorder/messages.ts'
+import type { RedisState } from '../redis/redis.ts'
 import type { AdminAuth } from './auth.ts'
 
 export interface RunningEvent {
@@ -47,10 +49,13 @@ export interface AppDeps {
   /** Routes and their health, as /api/routes shows them. */
   routeList(): Promise<RouteList>
   keys: KeyAdmin
+  credentials: CredentialAdmin
   /** The limits and budgets that can refuse a call with this key, as /api/budgets shows them. */
   budgetsFor(key: Pick<Key, 'name'>): Promise<BudgetItem[]>
   recorded: RecordedCalls
   journal: { counters(): JournalCounters; healthy(): boolean }
+  /** What several Weirs share; null: nothing. */
+  redis?: () => (RedisState & { whenDown: Config['redisDown']; unchecked: number; lost: number }) | null
   admin: AdminAuth
   /** Folder of the built web app (dist/web). */
   assets: string

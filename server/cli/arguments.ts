@@ -1,7 +1,7 @@
 /** The command line, understood or refused: a mistyped option ends with the name that was probably meant, never unheard. */
 import { parseArgs } from 'node:util'
 import { nearest } from '../config/nearest.ts'
-import { type CommandName, COMMANDS, specOf } from './commands.ts'
+import { type CommandName, COMMANDS, type OptionSpec, specOf } from './commands.ts'
 
 export interface Command {
   name: CommandName
@@ -9,6 +9,8 @@ export interface Command {
   operand: string | null
   /** Text of options that take a value. */
   values: Record<string, string>
+  /** Of those that may be given several times: each text, in order. */
+  lists: Record<string, string[]>
   /** Switches that are on. */
   switches: Set<string>
 }
@@ -35,10 +37,11 @@ export const parseCommand = (argv: readonly string[]): Command => {
     strict: false,
     tokens: true,
   })
-  const command: Command = { name, operand: null, values: {}, switches: new Set() }
+  const command: Command = { name, operand: null, values: {}, lists: {}, switches: new Set() }
   for (const token of tokens) {
     if (token.kind === 'positional') {
-      if (!spec.takes || command.operand !== null) throw new UsageError(unexpected(name, token.value))
+      if (!spec.takes || command.operand !== null)
+        throw new UsageError(spec.refusesMore ?? unexpected(name, token.value))
       command.operand = token.value
     }
     if (token.kind === 'option') take(command, spec.options, token.name, token.value)
@@ -48,18 +51,14 @@ export const parseCommand = (argv: readonly string[]): Command => {
 
 const SHORT: Record<string, string> = { h: 'help', v: 'version' }
 
-const take = (
-  command: Command,
-  options: Record<string, { value?: string }>,
-  given: string,
-  value: string | undefined,
-) => {
+const take = (command: Command, options: Record<string, OptionSpec>, given: string, value: string | undefined) => {
   const name = SHORT[given] ?? given
   const option = options[name]
   if (!option) throw new UsageError(unknownOption(command.name, name, Object.keys(options)))
   if (option.value && !value) throw new UsageError(`--${name} needs a value: --${name} ${option.value}`)
   if (!option.value && value !== undefined) throw new UsageError(`--${name} is a switch and takes no value`)
-  if (option.value) command.values[name] = value!
+  if (option.many) (command.lists[name] ??= []).push(value!)
+  else if (option.value) command.values[name] = value!
   else command.switches.add(name)
 }
 

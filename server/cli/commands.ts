@@ -4,12 +4,16 @@ export interface OptionSpec {
   /** What stands for the value in the help; absent: the option is a switch. */
   value?: string
   says: string
+  /** It may be given several times. */
+  many?: boolean
 }
 
 export interface CommandSpec {
   says: string
   /** What the one word after the command stands for; absent: it takes none. */
   takes?: string
+  /** What is said to a second word, where repeating it would be wrong. */
+  refusesMore?: string
   options: Record<string, OptionSpec>
 }
 
@@ -63,6 +67,12 @@ export const COMMANDS = {
       routes: { value: 'LIST', says: 'only these routes (default: all, and calls without one)' },
       ips: { value: 'LIST', says: 'only from these addresses and ranges (default: from anywhere)' },
       expires: { value: 'WHEN', says: '30d from now, 2026-12-31, or a full ISO time (default: never)' },
+      limit: {
+        value: 'WORDS',
+        says: "a limit, such as 'per=month cost=20'; several times: several limits",
+        many: true,
+      },
+      disconnect: { value: 'HOW', says: 'when a client leaves: abort the upstream, or drain its answer' },
       capture: { value: 'HOW', says: 'most that is kept of its calls: full (default), metadata or off' },
       ...common,
     },
@@ -83,6 +93,28 @@ export const COMMANDS = {
     says: 'end a key for ever',
     takes: 'NAME',
     options: common,
+  },
+  'credential add': {
+    says: 'store a credential for a provider, encrypted; its secret is asked for',
+    takes: 'PROVIDER',
+    refusesMore:
+      'weir credential add takes the provider and nothing else: a secret on the command line is seen by others. Without --file it is asked for, or read from a pipe.',
+    options: {
+      name: { value: 'NAME', says: 'what it is called, for messages and routes' },
+      file: { value: 'FILE', says: 'read the secret from this file' },
+      weight: { value: 'NUMBER', says: 'its share of a route’s calls among several (default: 1)' },
+      models: { value: 'LIST', says: 'only for these models, such as gpt-5*,o* (default: all)' },
+      ...common,
+    },
+  },
+  'credential list': {
+    says: 'list the credentials for providers, without their secrets',
+    options: common,
+  },
+  'credential remove': {
+    says: 'remove a stored credential',
+    takes: 'PROVIDER',
+    options: { name: { value: 'NAME', says: 'what it is called' }, ...common },
   },
   'admin token': {
     says: 'replace a lost admin token: the old one and every login end',

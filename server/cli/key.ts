@@ -2,26 +2,21 @@
  * `weir key …`: keys without the dashboard, on the database itself. A Weir that runs on the same data folder takes a change within
  * two seconds. A secret stands alone on standard output, so that a script can catch it; all else goes to standard error.
  */
-import { existsSync } from 'node:fs'
-import { openStore, openWriteDb } from '../../db/open.ts'
 import type { Config } from '../config/config.ts'
 import { keyInput, keyName, type KeyInput } from '../config/keys.ts'
-import { loadConfig } from '../config/load.ts'
 import { toMilliseconds } from '../config/units.ts'
 import { type Control, createKey, endKey, renewKey, storedKeys } from '../control/keys.ts'
-import { openDataFolder } from '../data-folder.ts'
-import { acquireRecorderLock } from '../journal/lock.ts'
 import { toKeyRecords } from '../policy/key-config.ts'
 import { type KeyRecord, stateOf } from '../policy/key.ts'
 import { type Command, UsageError } from './arguments.ts'
-import { toConfigInput } from './config-input.ts'
-import type { Places, Terminal } from './terminal.ts'
-
-type MigrationsDir = Pick<Places, 'migrationsDir'>
+import { type MigrationsDir, withDatabase } from './database.ts'
+import { sayLimit, toLimits } from './key-limits.ts'
+import { printTable } from './table.ts'
+import type { Terminal } from './terminal.ts'
 
 export const createKeyCommand = async (command: Command, terminal: Terminal, places: MigrationsDir): Promise<void> => {
   const name = nameOf(command)
-  const input = toInput(command.values, Date.now())
+  const input = toInput(command, Date.now())
   await withKeys(command, terminal, places, async (control, config) => {
     refuseConfigured(config, name, `choose another name`)
     const { keys, secret } = await createKey(control, { name, now: Date.now(), input })
@@ -62,42 +57,15 @@ export const listKeysCommand = async (command: Command, terminal: Terminal, plac
     if (keys.length === 0) return terminal.complain('There are no keys. weir key create NAME makes one.')
     const now = Date.now()
     const rows = keys.map((key) => [key.name, `…${key.last4}`, stateOf(key, now), key.team ?? '', sayRights(key)])
-    const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
-    for (const row of rows)
-      terminal.print(
-        row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd(),
-      )
+    printTable(rows, terminal.print)
   })
 
-/** Opens the keys of the data folder; makes or updates the database where no Weir runs that would. */
-async function withKeys(
+const withKeys = (
   command: Command,
   terminal: Terminal,
   { migrationsDir }: MigrationsDir,
   work: (control: Control, config: Config) => Promise<void>,
-): Promise<void> {
-  const { config } = loadConfig(toConfigInput(command, terminal))
-  const { data: dataDir, database } = config
-  const isNew = !existsSync(dataDir)
-  if (isNew && command.name !== 'key create')
-    throw new Error(`There is no data folder ${dataDir}: name it with --data.`)
-  if (isNew) openDataFolder(dataDir, (line) => terminal.complain(line))
-  const lock = acquireRecorderLock(dataDir)
-  try {
-    if (lock) await (await openStore({ dataDir, database, migrationsDir })).close()
-    const db = await openWriteDb({ dataDir, database })
-    try {
-      await work({ db, dataDir }, config)
-    } finally {
-      await db.close()
-    }
-  } finally {
-    lock?.release()
-  }
-}
+): Promise<void> => withDatabase({ command, terminal, migrationsDir, mayMake: command.name === 'key create' }, work)
 
 function nameOf({ name, operand }: Command): string {
   if (operand === null) throw new UsageError(`weir ${name} needs the name of a key: weir ${name} NAME`)
@@ -114,16 +82,18 @@ const refuseConfigured = ({ keys }: Config, name: string, instead: string): void
 
 const LISTS = ['providers', 'models', 'routes', 'ips'] as const
 
-function toInput(values: Command['values'], now: number): KeyInput {
+function toInput({ values, lists }: Command, now: number): KeyInput {
   const given: Record<string, unknown> = {}
-  for (const name of ['owner', 'team', 'capture'] as const) if (values[name]) given[name] = values[name]
+  for (const name of ['owner', 'team', 'capture', 'disconnect'] as const) if (values[name]) given[name] = values[name]
   for (const name of LISTS) if (values[name]) given[name] = words(values[name])
   if (values['tags']) given['tags'] = Object.fromEntries(words(values['tags']).map(toTag))
   if (values['expires']) given['expiresAt'] = toExpiry(values['expires'], now)
+  if (lists['limit']) given['limits'] = toLimits(lists['limit'])
   const result = keyInput.safeParse(given)
   if (result.success) return result.data
   const says = result.error.issues.map(({ path, message }) => {
     const [option, at] = path
+    if (option === 'limits') return `--limit: ${message}`
     const value = at === undefined ? given[String(option)] : (given[String(option)] as string[])[Number(at)]
     return `--${String(option)}: "${String(value)}" ${message}`
   })
@@ -154,6 +124,7 @@ function toExpiry(text: string, now: number): number {
 /** In a few words what it may do. */
 function sayRights(key: KeyRecord): string {
   const limited = LISTS.flatMap((name) => (key[name] === null ? [] : [`${name}: ${key[name].join(', ')}`]))
+  limited.push(...key.limits.map((limit) => `limit ${sayLimit(limit)}`))
   if (key.expiresAt !== null) limited.push(`until ${new Date(key.expiresAt).toISOString()}`)
   if (key.source === 'config') limited.push('set in weir.yaml')
   return limited.length > 0 ? limited.join('; ') : 'May use every provider and model.'

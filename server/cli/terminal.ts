@@ -8,10 +8,15 @@ export interface Terminal {
   complain(line: string): void
 }
 
+export interface AskingTerminal extends Terminal {
+  /** A line that is not shown while it is typed; where standard input is no terminal, all that comes. */
+  askSecret(question: string): Promise<string>
+}
+
 /** Where the parts that a command needs are: beside the bundle, or in the source tree. */
 export interface Places {
   version: string
   migrationsDir: string
   assetsDir: string
-  workers: { recorder: URL; reader: URL; control: URL }
+  workers: { recorder: URL; reader: URL; control: URL; judge: URL }
 }

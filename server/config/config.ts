@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { baseUrlProblem } from './address.ts'
 import { cache } from './cache.ts'
+import { KEY_MATERIALS, keyMaterials } from './key-material.ts'
 import { keysConfig } from './keys.ts'
 import { limitSchema } from './limits.ts'
 import { nearest } from './nearest.ts'
@@ -169,6 +170,7 @@ export const configSchema = z
           .prefault(20 * GiB)
           .describe('Size of the database at which the oldest content goes.'),
       })
+    ...keyMaterials,
       .prefault({}),
     keys: keysConfig.prefault({}),
     usage: z.strictObject({ inject: inject.optional() }).prefault({}),
@@ -209,7 +211,16 @@ export const configSchema = z
   })
 
 /** Changing one of these needs a restart: the listening socket, the folder, the database and the journal are opened once. */
-export const RESTART_KEYS = ['port', 'host', 'data', 'database', 'redis', 'basePath', 'journal'] as const
+export const RESTART_KEYS = [
+  'port',
+  'host',
+  'data',
+  'database',
+  'redis',
+  'basePath',
+  'journal',
+  ...KEY_MATERIALS,
+] as const
 
 type Later = 'loops' | 'otel'
 export type Config = Omit<z.output<typeof configSchema>, Later>

@@ -2,6 +2,7 @@
  * From weir.yaml, environment and command line to one checked Config: the command line wins over the environment, that over
  * the file, that over the defaults. All mistakes are collected and thrown as one ConfigError.
  */
+import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Config, configSchema } from './config.ts'
@@ -86,7 +87,10 @@ const readText = (file: string, required: boolean): string | null => {
 /** A secret's file, without the line break that editors and `echo` leave at its end. */
 const readSecret = (path: string): string => {
   try {
-    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '')
+    const bytes = readFileSync(path)
+    // A key of Weir's own as it lies in a data folder (master.key), for another Weir to use.
+    if (bytes.length === 32 && !isUtf8(bytes)) return bytes.toString('hex')
+    const text = bytes.toString('utf8').replace(/\r?\n$/, '')
     if (text === '') throw new Error(`${path} is empty`)
     return text
   } catch (error) {

@@ -1,6 +1,7 @@
 /** The names within the schema: what may stand at a path, and every option's environment variable. */
 import type { z } from 'zod'
 import { configSchema } from './config.ts'
+import { KEY_MATERIALS } from './key-material.ts'
 import { builtinProviders } from '../providers/builtin.ts'
 
 export interface Option {
@@ -12,7 +13,7 @@ export interface Option {
 }
 
 /** Names for which `…File`, `…_file` say: read the value from that file. */
-export const SECRETS: readonly string[] = ['adminToken', 'apiKey', 'database', 'redis']
+export const SECRETS: readonly string[] = ['adminToken', 'apiKey', 'database', 'redis', ...KEY_MATERIALS]
 
 const toSnake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 

@@ -34,7 +34,7 @@ const target = z.preprocess(
   z.strictObject({
     target: z.string().min(1).describe('provider/model, or provider: the client’s own model.'),
     weight: amount().prefault(1).describe('For the strategy weighted. A canary: 95 and 5.'),
-    credential: z.string().min(1).optional().describe('Only this one of the provider’s apiKeys.'),
+    credential: z.string().min(1).optional().describe('Only this one of the provider’s apiKeys or stored credentials.'),
     when: when.optional().describe('For the strategy rules; without it a target is for all calls that no rule takes.'),
   }),
 )
@@ -142,7 +142,7 @@ function targetProblem(
   const known = (providers[name]?.apiKeys ?? []).flatMap((each) => each.name ?? [])
   if (known.includes(credential)) return null
   const meant = nearest(credential, known)
-  return `providers.${name}.apiKeys has none with the name "${credential}"${meant ? `: did you mean ${meant}?` : ''}`
+  return meant ? `providers.${name}.apiKeys has none with the name "${credential}": did you mean ${meant}?` : null
 }
 
 function mixtureProblem(it: RouteConfig, providers: Named['providers']): string | null {
@@ -150,6 +150,7 @@ function mixtureProblem(it: RouteConfig, providers: Named['providers']): string 
     const name = providerOf(text)
     return [name, basesOf(builtinRow(name), providers[name]?.dialect ?? null)]
   })
+  // It may be the name of a stored credential, which only a running Weir knows.
   if (sharedFamilies(bases.map(([, each]) => each)).length > 0) return null
   const spoken = new Map(bases.map(([name, each]) => [name, wordsFor(each)]))
   return `the targets of a route must speak one language, because requests are not translated: ${[...spoken].map(([name, says]) => `${name} speaks ${says}`).join(', ')}`

@@ -1,4 +1,5 @@
 /** Everything that the control thread can be told to do: one name, one function of the database and plain arguments. */
+import { addCredential, removeCredential } from './credentials.ts'
 import { changeKey, createKey, endKey, renewKey } from './keys.ts'
 
-export const commands = { changeKey, createKey, endKey, renewKey }
+export const commands = { addCredential, changeKey, createKey, endKey, removeCredential, renewKey }

@@ -5,12 +5,11 @@ import type { KeyInput } from '../config/keys.ts'
 import type { KeyRecord } from '../policy/key.ts'
 import { withDefaults } from '../policy/key-config.ts'
 import { createSecret, ensurePepper, hashSecret } from '../policy/key-secret.ts'
-import { ControlError } from './messages.ts'
-import { stampKeys } from './stamp.ts'
+import { ControlError, type ControlOptions } from './messages.ts'
+import { stampChange } from './stamp.ts'
 
-export interface Control {
+export interface Control extends Pick<ControlOptions, 'dataDir' | 'keyHashesKey' | 'masterKey'> {
   db: WriteDb
-  dataDir: string
 }
 
 export interface KeysAfter {
@@ -80,13 +79,13 @@ export const endKey = async (control: Control, { name, now }: { name: string; no
   return after(control, null)
 }
 
-function makeSecret({ dataDir }: Control) {
+function makeSecret({ dataDir, keyHashesKey }: Control) {
   const secret = createSecret()
-  return { secret, hash: hashSecret(ensurePepper(dataDir), secret), last4: secret.slice(-4) }
+  return { secret, hash: hashSecret(ensurePepper(dataDir, keyHashesKey), secret), last4: secret.slice(-4) }
 }
 
 async function after(control: Control, secret: string | null): Promise<KeysAfter> {
-  stampKeys(control.dataDir)
+  stampChange(control.dataDir, 'keys')
   return { keys: await storedKeys(control.db), secret }
 }
 

@@ -6,6 +6,9 @@ export interface ControlOptions {
   dataDir: string
   /** `sqlite` or a postgres:// address. */
   database: string
+  /** Keys that the configuration gives, in hex; null: they are files of the data folder. */
+  keyHashesKey: string | null
+  masterKey: string | null
 }
 
 export type ToControl =

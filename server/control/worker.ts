@@ -29,7 +29,7 @@ async function close(): Promise<void> {
 async function carryOut({ id, name, args }: Extract<ToControl, { type: 'do' }>): Promise<void> {
   try {
     const command = commands[name as keyof typeof commands] as (control: unknown, args: unknown) => unknown
-    post({ type: 'done', id, value: await command({ db, dataDir: options.dataDir }, args) })
+    post({ type: 'done', id, value: await command({ db, ...options }, args) })
   } catch (error) {
     const code = error instanceof ControlError ? error.code : 'write_failed'
     post({ type: 'failed', id, code, message: error instanceof Error ? error.message : String(error) })

@@ -81,6 +81,8 @@ function useOwnCredential(call: LiveCall, gateway: Gateway): void {
   const { caller } = call
   const provider = call.provider!
   if (caller.credential !== null) return
+  if (caller.trusted && provider.apiKey === null && provider.locked !== null && !isHarmless(call))
+    throw new WeirError('keys_unavailable', provider.locked, { headers: { 'x-should-retry': 'false' } })
   if (caller.trusted && provider.apiKey !== null) {
     const { header, prefix } = provider.credential
     call.dropHeaders.push('authorization', 'x-api-key', 'api-key', 'x-goog-api-key')

@@ -171,6 +171,7 @@ function unfit(call: LiveCall, target: RouteTarget, own: string | null, named: b
   if (named && model === null)
     return `${name} is left out: it names no model, and the route’s name stood in place of one`
   if (own === provider.name) return null
+  if (own === null && call.caller.trusted && target.lacks !== null) return `${name} is left out: ${target.lacks}`
   const holds = target.credentials.length > 0 || Object.keys(provider.secretHeaders).length > 0
   if (holds)
     return call.caller.trusted

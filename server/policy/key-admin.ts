@@ -24,12 +24,14 @@ export interface KeyAdmin {
 
 export interface KeyAdminSettings {
   dataDir: string
+  /** In hex; null: the data folder's own. */
+  keyHashesKey: string | null
   keys: Keys
   tell: Tell
   now?: () => number
 }
 
-export const createKeyAdmin = ({ dataDir, keys, tell, now = Date.now }: KeyAdminSettings): KeyAdmin => {
+export const createKeyAdmin = ({ dataDir, keyHashesKey, keys, tell, now = Date.now }: KeyAdminSettings): KeyAdmin => {
   const get = (name: string): KeyInForce => {
     const key = keys.get(name)
     if (key) return key
@@ -40,7 +42,7 @@ export const createKeyAdmin = ({ dataDir, keys, tell, now = Date.now }: KeyAdmin
     throw new ApiError('read_only', `The key "${name}" is set in weir.yaml (keys.list).`, { help: 'Change it there.' })
   }
   const use = (after: KeysAfter, name: string): KeyInForce => {
-    keys.load(after.keys, readPepper(dataDir))
+    keys.load(after.keys, readPepper(dataDir, keyHashesKey))
     return get(name)
   }
 

@@ -4,7 +4,7 @@
  */
 import { createHmac, hash, randomInt } from 'node:crypto'
 import { SECRET_PREFIX } from './key-prefix.ts'
-import { ensureSecretFile, readSecretFile } from '../data-folder.ts'
+import { ensureKey, readKey } from '../data-folder.ts'
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const LENGTH = 40
@@ -22,6 +22,8 @@ export const plainHash = (secret: string): string => hash('sha256', secret, 'hex
 const FILE = 'key-hashes.key'
 const IF_LOST = 'without it no key that was made here opens anything: make new ones'
 
-/** null: no key was ever made in this data folder. */
-export const readPepper = (dataDir: string): Buffer | null => readSecretFile(dataDir, FILE, IF_LOST)
-export const ensurePepper = (dataDir: string): Buffer => ensureSecretFile(dataDir, FILE, IF_LOST)
+/** null: no key was ever made in this data folder. `given`: what the configuration says (`keyHashesKey`), in hex. */
+export const readPepper = (dataDir: string, given: string | null): Buffer | null =>
+  readKey({ dataDir, name: FILE, given, ifLost: IF_LOST })
+export const ensurePepper = (dataDir: string, given: string | null): Buffer =>
+  ensureKey({ dataDir, name: FILE, given, ifLost: IF_LOST })

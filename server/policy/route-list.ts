@@ -77,7 +77,7 @@ export function listRoutes(all: Listed): RouteList {
   return {
     providers: shown.map((provider) => toProviderItem(provider, states.get(provider.name) ?? 'ok', all)),
     routes,
-    problems: [...outRoutes(routes), ...withoutCredential(all.routes)],
+    problems: [...outRoutes(routes), ...withoutCredential(all.routes), ...lacking(all.routes)],
   }
 }
 
@@ -174,3 +174,8 @@ const withoutCredential = (routes: Routes | null): string[] =>
       `Route ${name}: Weir holds no credential for ${which}, and a client’s own is good for one provider only. Set providers.${[...lacking][0]}.apiKey.`,
     ]
   })
+
+const lacking = (routes: Routes | null): string[] =>
+  (routes?.list() ?? []).flatMap(({ name, targets }) =>
+    targets.flatMap(({ name: target, lacks }) => (lacks === null ? [] : [`Route ${name}, target ${target}: ${lacks}`])),
+  )

@@ -23,6 +23,8 @@ export interface RouteTarget {
   /** Weir's own credentials for it, in the order of the configuration. */
   credentials: readonly RouteCredential[]
   /** Which calls it is for; null: all. */
+  /** Why there is none of them although there should be; null: there is, or none is expected. */
+  lacks: string | null
   rule: Rule | null
 }
 
@@ -83,10 +85,18 @@ function toTarget(each: RouteConfig['targets'][number], providers: Providers): R
     provider,
     model,
     weight: each.weight,
-    credentials: provider.credentials.filter((one) => isFor(one, model, each.credential)),
+    credentials,
+    lacks: credentials.length > 0 ? null : whyNone(provider, each.credential),
     rule: each.when ? createRule(each.when) : null,
+  const credentials = provider.credentials.filter((one) => isFor(one, model, each.credential))
   }
 }
 
 const isFor = ({ name, models }: ProviderCredential, model: string | null, wanted: string | undefined) =>
   (wanted === undefined || name === wanted) && (model === null || models === null || createPatterns(models)(model))
+
+/** A name that weir.yaml does not hold may be that of a stored credential, which comes and goes. */
+function whyNone({ name, locked }: Provider, wanted: string | undefined): string | null {
+  if (locked !== null || wanted === undefined) return locked
+  return `Weir has no credential "${wanted}" for ${name} that fits (weir credential add ${name} --name ${wanted})`
+}

@@ -23,7 +23,7 @@ export interface Base {
 
 /** One of several credentials that Weir holds for a provider. */
 export interface ProviderCredential {
-  /** As weir.yaml names it, for messages and `credential:` of a route's target. */
+  /** As weir.yaml or whoever stored it names it, for messages and `credential:` of a route's target. */
   name: string
   key: string
   weight: number
@@ -41,6 +41,8 @@ export interface Provider {
   apiKey: string | null
   /** All of them, the one above first; routes rotate them. */
   credentials: readonly ProviderCredential[]
+  /** Why a stored credential of it cannot be used, in words; null: all can. */
+  locked: string | null
   /** Further headers that the configuration adds to each request. */
   headers: Readonly<Record<string, string>>
   /** Those of them that carry a credential: like `apiKey`, only for calls that show a valid Weir key. */
@@ -61,6 +63,6 @@ export interface Provider {
   priceId: string | null
   /** Runs on the user's own machines: never priced by list. */
   local: boolean
-  /** Named in weir.yaml, rather than only built in. */
+  /** Named in weir.yaml or given a stored credential, rather than only built in. */
   configured: boolean
 }

@@ -6,7 +6,8 @@ import { dialectByName, type Recognised, recognise } from '../dialects/registry.
 import { isSecretHeader } from '../secret-header.ts'
 import { basesOf, builtinRow } from './bases.ts'
 import { type BuiltinRow, builtinProviders } from './builtin.ts'
-import type { Base, Provider, ProviderCredential } from './provider.ts'
+import { credentialsOf, NOTHING_STORED, type Stored } from './credentials.ts'
+import type { Base, Provider } from './provider.ts'
 
 export interface Providers {
   find(name: string): Provider | null
@@ -24,11 +25,11 @@ const FAMILIES: Record<string, Pick<BuiltinRow, 'credential' | 'dialects' | 'ope
   gemini: { ...familyOf('gemini'), dialects: ['gemini'], openaiBase: null },
 }
 
-export function createProviders(config: Pick<Config, 'providers'>): Providers {
+export function createProviders(config: Pick<Config, 'providers'>, stored: Stored = NOTHING_STORED): Providers {
   const byName = new Map<string, Provider>()
-  for (const row of builtinProviders) byName.set(row.name, toProvider(row, config.providers[row.name]))
+  for (const row of builtinProviders) byName.set(row.name, toProvider(row, config.providers[row.name], stored))
   for (const [name, settings] of Object.entries(config.providers)) {
-    if (!byName.has(name)) byName.set(name, toProvider(customRow(name, settings), settings))
+    if (!byName.has(name)) byName.set(name, toProvider(customRow(name, settings), settings, stored))
   }
   const list = [...byName.values()]
   const openaiConfigured = list.filter((provider) => provider.configured && provider.openaiBase !== null)
@@ -40,9 +41,10 @@ export function createProviders(config: Pick<Config, 'providers'>): Providers {
   }
 }
 
-function toProvider(row: BuiltinRow, settings: ProviderConfig | undefined): Provider {
+function toProvider(row: BuiltinRow, settings: ProviderConfig | undefined, stored: Stored): Provider {
   const family = settings?.dialect ? FAMILIES[settings.dialect]! : row
   const baseUrl = (settings?.baseUrl ?? row.baseUrl).replace(/\/+$/, '')
+  const { credentials, locked } = credentialsOf(row.name, settings, stored)
   // What none of its dialects knows is still a call: kept and shown raw.
   const dialects = [...family.dialects, 'generic'].map((name): Dialect => dialectByName(name))
   return {
@@ -50,8 +52,9 @@ function toProvider(row: BuiltinRow, settings: ProviderConfig | undefined): Prov
     baseUrl,
     base: toBase(baseUrl),
     credential: family.credential,
-    apiKey: settings?.apiKey ?? settings?.apiKeys?.[0]?.key ?? null,
-    credentials: toCredentials(settings),
+    apiKey: credentials[0]?.key ?? null,
+    credentials,
+    locked,
     ...splitHeaders(settings?.headers ?? {}, family.credential.header),
     dialects,
     recognise: createRecogniser(dialects),
@@ -62,19 +65,8 @@ function toProvider(row: BuiltinRow, settings: ProviderConfig | undefined): Prov
     billing: settings?.billing ?? row.billing ?? 'metered',
     priceId: row.priceId === undefined ? row.name : row.priceId,
     local: row.local ?? false,
-    configured: settings !== undefined,
+    configured: settings !== undefined || credentials.length > 0,
   }
-}
-
-function toCredentials(settings: ProviderConfig | undefined): ProviderCredential[] {
-  const single = settings?.apiKey ? [{ name: 'apiKey', key: settings.apiKey, weight: 1, models: null }] : []
-  const several = (settings?.apiKeys ?? []).map(({ name, key, weight, models }, i) => ({
-    name: name ?? `apiKeys[${i}]`,
-    key,
-    weight,
-    models: models ?? null,
-  }))
-  return [...single, ...several]
 }
 
 function splitHeaders(

@@ -15,6 +15,7 @@ import { top } from '../../db/queries/top.ts'
 import { storedKeys } from '../control/keys.ts'
 import { conversation } from './conversation.ts'
 import { exportPage } from './export-page.ts'
+import { storedCredentials } from '../control/credentials.ts'
 import { headers } from './headers.ts'
 import { knownModels } from './known-models.ts'
 import { decodedPayload } from './payload.ts'
@@ -45,3 +46,4 @@ export const questions = {
   timeline,
   top,
 }
+  storedCredentials,

@@ -18,6 +18,9 @@ import { createApp, type AppDeps } from '../../server/app.ts'
 import type { Call } from '../../server/call.ts'
 import { defaultConfig, type Config } from '../../server/config/config.ts'
 import { createTell } from '../../server/control/control.ts'
+import { createCredentialAdmin } from '../../server/credentials/admin.ts'
+import { createCredentials } from '../../server/credentials/credentials.ts'
+import { createProviders } from '../../server/providers/registry.ts'
 import { createKeyAdmin } from '../../server/policy/key-admin.ts'
 import { createKeys } from '../../server/policy/keys.ts'
 import { createAsk, type Ask, type AskSettings } from '../../server/reader/ask.ts'
@@ -71,14 +74,22 @@ export async function openHouse({
   const admin = createAdmin({ dataDir: folder, token: () => settings.adminToken })
   const ask = createAsk({ workerUrl: WORKER, options: { dataDir: folder, database: 'sqlite' }, ...asked })
   const stage = createStage()
-  const tell = createTell({ workerUrl: CONTROL, options: { dataDir: folder, database: 'sqlite' } })
-  const keys = createKeyAdmin({ dataDir: folder, keys: createKeys(), tell })
+  const guards = { keyHashesKey: null, masterKey: null }
+  const tell = createTell({ workerUrl: CONTROL, options: { dataDir: folder, database: 'sqlite', ...guards } })
+  const keys = createKeyAdmin({ dataDir: folder, ...guards, keys: createKeys(), tell })
+  const credentials = createCredentialAdmin({
+    credentials: createCredentials({ dataDir: folder, ...guards, onChange: () => {}, say: () => {} }),
+    providers: () => createProviders(settings),
+    configured: () => settings.providers,
+    tell,
+  })
   const app = createApp({
     config: () => settings,
     configProblems: () => [],
     ask,
     running: stage.running,
     keys,
+    credentials,
     cache: { stats: () => NOTHING_CACHED, clear: () => 0 },
     routeList: async () => ({ providers: [], routes: [], problems: [] }),
     budgets: async () => [],

@@ -103,6 +103,7 @@ export async function startFakeWeir({
       subscribe: listen(onRunning),
     },
     keys: noKeys,
+    credentials: { list: () => [], problem: () => null, add: absent, remove: absent },
     cache: { stats: () => NOTHING_CACHED, clear: () => 0 },
     budgets: async () => [],
     routeList: async () => ({ providers: [], routes: [], problems: [] }),
