@@ -69,9 +69,9 @@ const terminal: AskingTerminal = {
   cwd: process.cwd(),
   print: (line) => console.log(line),
   complain: (line) => console.error(line),
-}
   askSecret: async (question) =>
     (await import('./cli/ask-secret.ts')).askSecret(question, process.stdin, process.stderr),
+}
 
 // V8 makes what outlived a few collections in its old generation from then on. Under many connections that hits the small arrays of
 // the data path, and each dead one keeps its calls until the next full collection (measured: 40 % of all memory, 20 ms pauses).

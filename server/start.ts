@@ -108,6 +108,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   const useCredentials = () => void (rules = toRules(source.current(), credentials))
   const credentials = createCredentials({ dataDir: config.data, ...pick(config), onChange: useCredentials, say })
   const credentialWatch = watchCredentials({ dataDir: config.data, ...pick(config), credentials, ask, say })
+  const redis = config.redis === null ? null : await openRedis({ url: config.redis, say })
   const cache = createCache({ dir: join(config.data, 'cache'), config: () => source.current().cache })
   const routing = createRouting(settings.routing)
   const running = createRunning()
@@ -238,18 +239,18 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     upgrade: createUpgrade(gateway),
     unparsed: () => parserRefused++,
   })
+  await untilRead(credentials)
+  useCredentials()
   await listen(server, config)
   const { port } = server.address() as AddressInfo
 
-  await untilRead(credentials)
-  useCredentials()
   const close = async () => {
     stopListening()
     keyWatch.close()
+    credentialWatch.close()
     source.close()
     running.cancelAll()
     server.close()
-    credentialWatch.close()
     server.closeIdleConnections()
     await Promise.race([running.idle(), wait(1000, undefined, { ref: false })])
     server.closeAllConnections()
@@ -281,12 +282,12 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   }
 }
 
+/** Where what is managed beside weir.yaml is stored, and the keys that guard it. */
+const pick = ({ database, keyHashesKey, masterKey }: Config) => ({ database, keyHashesKey, masterKey })
+
 /** Most calls show a provider's key; only what looks like ours is worth a hash (4 µs). */
 const mayBeAdminToken = (value: string, configured: string | null) =>
   value.startsWith('wa_') || value.length === configured?.length
-
-/** Where what is managed beside weir.yaml is stored, and the keys that guard it. */
-const pick = ({ database, keyHashesKey, masterKey }: Config) => ({ database, keyHashesKey, masterKey })
 
 /** A call is over before its last bytes have left for a slow client; a dashboard's open connection must not hold up the end for ever. */
 async function handedOver(server: Server): Promise<void> {

@@ -153,6 +153,7 @@ export const configSchema = z
     database: database.describe('sqlite, or postgres://user:password@host/database.'),
     redis: later().transform((): string | null => null),
     adminToken: z.string().min(16, { error: 'at least 16 characters' }).nullable().prefault(null),
+    ...keyMaterials,
     providers: providers.prefault({}),
     capture: z
       .strictObject({
@@ -170,7 +171,6 @@ export const configSchema = z
           .prefault(20 * GiB)
           .describe('Size of the database at which the oldest content goes.'),
       })
-    ...keyMaterials,
       .prefault({}),
     keys: keysConfig.prefault({}),
     usage: z.strictObject({ inject: inject.optional() }).prefault({}),

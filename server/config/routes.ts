@@ -141,6 +141,7 @@ function targetProblem(
   if (credential === undefined) return null
   const known = (providers[name]?.apiKeys ?? []).flatMap((each) => each.name ?? [])
   if (known.includes(credential)) return null
+  // It may be the name of a stored credential, which only a running Weir knows.
   const meant = nearest(credential, known)
   return meant ? `providers.${name}.apiKeys has none with the name "${credential}": did you mean ${meant}?` : null
 }
@@ -150,7 +151,6 @@ function mixtureProblem(it: RouteConfig, providers: Named['providers']): string 
     const name = providerOf(text)
     return [name, basesOf(builtinRow(name), providers[name]?.dialect ?? null)]
   })
-  // It may be the name of a stored credential, which only a running Weir knows.
   if (sharedFamilies(bases.map(([, each]) => each)).length > 0) return null
   const spoken = new Map(bases.map(([name, each]) => [name, wordsFor(each)]))
   return `the targets of a route must speak one language, because requests are not translated: ${[...spoken].map(([name, says]) => `${name} speaks ${says}`).join(', ')}`

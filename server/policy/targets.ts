@@ -22,9 +22,9 @@ export interface RouteTarget {
   weight: number
   /** Weir's own credentials for it, in the order of the configuration. */
   credentials: readonly RouteCredential[]
-  /** Which calls it is for; null: all. */
   /** Why there is none of them although there should be; null: there is, or none is expected. */
   lacks: string | null
+  /** Which calls it is for; null: all. */
   rule: Rule | null
 }
 
@@ -80,6 +80,7 @@ function toTarget(each: RouteConfig['targets'][number], providers: Providers): R
   const cut = each.target.indexOf('/')
   const provider = providers.find(cut < 0 ? each.target : each.target.slice(0, cut))!
   const model = cut < 0 ? null : each.target.slice(cut + 1)
+  const credentials = provider.credentials.filter((one) => isFor(one, model, each.credential))
   return {
     name: each.target,
     provider,
@@ -88,7 +89,6 @@ function toTarget(each: RouteConfig['targets'][number], providers: Providers): R
     credentials,
     lacks: credentials.length > 0 ? null : whyNone(provider, each.credential),
     rule: each.when ? createRule(each.when) : null,
-  const credentials = provider.credentials.filter((one) => isFor(one, model, each.credential))
   }
 }
 

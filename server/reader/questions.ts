@@ -12,10 +12,10 @@ import { series } from '../../db/queries/series.ts'
 import { suggest } from '../../db/queries/suggest.ts'
 import { providerFigures } from '../../db/queries/provider-figures.ts'
 import { top } from '../../db/queries/top.ts'
+import { storedCredentials } from '../control/credentials.ts'
 import { storedKeys } from '../control/keys.ts'
 import { conversation } from './conversation.ts'
 import { exportPage } from './export-page.ts'
-import { storedCredentials } from '../control/credentials.ts'
 import { headers } from './headers.ts'
 import { knownModels } from './known-models.ts'
 import { decodedPayload } from './payload.ts'
@@ -41,9 +41,9 @@ export const questions = {
   priceOf,
   providerFigures,
   series,
+  storedCredentials,
   storedKeys,
   suggest,
   timeline,
   top,
 }
-  storedCredentials,
