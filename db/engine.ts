@@ -3,6 +3,7 @@
  * Only the engines know sync from async, SQL text from parameters, FTS5 from tsvector.
  */
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
+import type { Expire } from './frames/expire.ts'
 import type { Tables } from './tables.ts'
 
 /** So much of drizzle that nobody can write for one database by accident. */
@@ -27,6 +28,10 @@ export type Write =
   | { set: Partial<Record<string, unknown>>; table: TableName; column: string; values: readonly (string | number)[] }
   | { index: readonly SearchDoc[] }
   | { unindex: readonly SearchDoc[] }
+  /** Content goes, but for what other calls' content is a delta to (frames/expire.ts). The bytes set free are counted. */
+  | { expire: Expire }
+  /** Fails unless these key frames are there, and keeps them there until the transaction ends. After `expire`, before inserts. */
+  | { keep: readonly number[] }
 
 /** A handle for questions. In SQLite its connection cannot write at all. */
 export interface ReadDb {

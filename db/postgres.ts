@@ -5,15 +5,19 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { getTableColumns, inArray, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Db, Engine, ReadDb, SearchDoc, Write, WriteDb } from './engine.ts'
+import { demandKept, expire, keptQuestion } from './frames/expire.ts'
+import type { Answer, Expire, Question } from './frames/expire.ts'
 import { postgresKit } from './kit.ts'
 import { createApplied, missing, readMigrations, statementsOf } from './migrate.ts'
 import type { Applied } from './migrate.ts'
+import { REPLACED } from './pack.ts'
 import { createTables } from './tables.ts'
 import { toIdWord, toTsVector } from './words.ts'
 
-/** Names of our advisory locks: "weir" in ASCII, and one more. */
+/** Names of our advisory locks: "weir" in ASCII, and the next. */
 const MIGRATION_LOCK = 0x77656972
 const PRUNE_LOCK = 0x77656973
+const KEYS_LOCK = 0x77656974
 /** A statement may have 65,535 parameters. */
 const PARAMETERS = 60_000
 /** No question of a dashboard is worth more of a shared server. */
@@ -148,15 +152,13 @@ function createEngine(pool: pg.Pool): Engine {
 async function perform(client: pg.PoolClient, tables: Engine['tables'], write: Write): Promise<void> {
   if ('insert' in write) return insert(client, tables, write)
   if ('index' in write) return index(client, write.index)
+  if ('expire' in write) return expireContent(client, write.expire)
+  if ('keep' in write) return keepKeys(client, write.keep)
   const db = drizzle(client)
   if ('unindex' in write) {
     await client.query('delete from search where call_pk = any($1)', [write.unindex.map(({ pk }) => pk)])
   } else if ('count' in write) {
-    for (const [name, value] of Object.entries(write.count))
-      await client.query(
-        'insert into meta(name, value) values($1, $2) on conflict(name) do update set value = meta.value + excluded.value',
-        [name, value],
-      )
+    for (const [name, value] of Object.entries(write.count)) await count(client, name, value)
   } else if ('remove' in write) {
     const table = tables[write.remove] as unknown as PgTable
     await db.delete(table).where(inArray(getTableColumns(table)[write.column]!, write.values as never))
@@ -167,6 +169,33 @@ async function perform(client: pg.PoolClient, tables: Engine['tables'], write: W
       .set(write.set)
       .where(inArray(getTableColumns(table)[write.column]!, write.values as never))
   }
+}
+
+const count = (client: pg.PoolClient, name: string, value: number) =>
+  client.query(
+    'insert into meta(name, value) values($1, $2) on conflict(name) do update set value = meta.value + excluded.value',
+    [name, value],
+  )
+
+const within = (n: number): string => `= any($${n})`
+
+const ask = async (client: pg.PoolClient, { sql: text, values }: Question): Promise<Answer[]> =>
+  (await client.query<Answer>(text, values)).rows
+
+/** Nobody may make a delta to what is looked through here: a row that nothing refers to now would be removed under it. */
+async function expireContent(client: pg.PoolClient, what: Expire): Promise<void> {
+  if (what.pks.length === 0) return
+  await client.query('select pg_advisory_xact_lock($1)', [KEYS_LOCK])
+  const questions = expire(what, within)
+  let step = questions.next()
+  while (!step.done) step = questions.next(await ask(client, step.value))
+  await count(client, 'content_bytes', -step.value)
+}
+
+/** Many may at once, but not while somebody expires. */
+async function keepKeys(client: pg.PoolClient, keys: readonly number[]): Promise<void> {
+  await client.query('select pg_advisory_xact_lock_shared($1)', [KEYS_LOCK])
+  demandKept(keys, await ask(client, keptQuestion(keys, REPLACED, within)))
 }
 
 async function insert(

@@ -1,13 +1,14 @@
 /**
  * Retention: content of old calls goes, then old calls, then the oldest content while the database is too big. One call does one
  * chunk; rollups stay for ever, so an old month's spend stays right, except minutes, which only serve the last day. The row of a
- * call whose content went says so (`content: expired`).
+ * call whose content went says so (`content: expired`). What deltas of later calls refer to stays until they go, too (frames/expire.ts):
+ * a day longer at most, and what it says stands in those later requests anyway.
  */
-import { and, asc, eq, inArray, lt } from 'drizzle-orm'
-import type { Engine, Write } from './engine.ts'
+import { and, asc, eq, inArray, lt, ne } from 'drizzle-orm'
+import type { Engine } from './engine.ts'
 import type { PruneRequest, PruneResult } from './store.ts'
 import { sizeOf } from './pack.ts'
-import { removeCalls, toDoc } from './removal.ts'
+import { createKeys, removeCalls, toDoc } from './removal.ts'
 import type { Identified } from './removal.ts'
 import { ALL, MARK, MINUTE, MINUTES_KEPT, MODELS } from './rollup/rollups.ts'
 
@@ -16,14 +17,19 @@ const BYTES_A_CHUNK = 8 * 1024 * 1024
 /** Chunks of the oldest content that are looked at for what is due. */
 const LOOK_AHEAD = 5
 const MINUTES_A_CHUNK = 5000
+interface Pruned extends Engine {
+  /** Content of these is gone. */
+  onGone(pks: readonly number[]): void
+}
+
 const NOTHING: PruneResult = { contentRemoved: 0, callsRemoved: 0, more: false }
 
 export const createPrune =
-  (engine: Engine, now: () => number) =>
+  (engine: Engine, now: () => number, onGone: (pks: readonly number[]) => void) =>
   async (request: PruneRequest): Promise<PruneResult> =>
-    (await engine.exclusively(() => pruneChunk(engine, request, now()))) ?? NOTHING
+    (await engine.exclusively(() => pruneChunk({ ...engine, onGone }, request, now()))) ?? NOTHING
 
-async function pruneChunk(engine: Engine, request: PruneRequest, now: number): Promise<PruneResult> {
+async function pruneChunk(engine: Pruned, request: PruneRequest, now: number): Promise<PruneResult> {
   const minutes = await dropMinutes(engine, now - MINUTES_KEPT)
   const calls = request.callsBefore === null ? NOTHING : await dropCalls(engine, request.callsBefore, request.chunk)
   if (calls.more) return calls
@@ -42,7 +48,7 @@ const add = (...results: PruneResult[]): PruneResult => ({
   more: results.some((one) => one.more),
 })
 
-async function dropCalls(engine: Engine, before: number, chunk: number): Promise<PruneResult> {
+async function dropCalls(engine: Pruned, before: number, chunk: number): Promise<PruneResult> {
   const { calls } = engine.tables
   const rows = await engine.db
     .select()
@@ -53,7 +59,8 @@ async function dropCalls(engine: Engine, before: number, chunk: number): Promise
   if (rows.length === 0) return NOTHING
   const taken = await takeContents(engine, rows)
   const pks = taken.rows.map(({ pk }) => pk)
-  await engine.atomic([{ unindex: taken.docs }, ...removeCalls(pks), taken.count])
+  await engine.atomic([...removeCalls(pks), { unindex: taken.docs }])
+  engine.onGone(pks)
   await engine.shrink()
   const withContent = taken.rows.filter(({ content }) => content === 'kept').length
   return {
@@ -63,7 +70,7 @@ async function dropCalls(engine: Engine, before: number, chunk: number): Promise
   }
 }
 
-async function dropContent(engine: Engine, before: number, chunk: number): Promise<PruneResult> {
+async function dropContent(engine: Pruned, before: number, chunk: number): Promise<PruneResult> {
   const { calls, payloads } = engine.tables
   // Content lies in order of storing, which is nearly that of starting: only its oldest end is looked at, never all of it. A few
   // rows that started later than they should (a clock that jumped) do not stand in the way.
@@ -78,6 +85,8 @@ async function dropContent(engine: Engine, before: number, chunk: number): Promi
     })
     .from(payloads)
     .innerJoin(calls, eq(calls.pk, payloads.callPk))
+    // Not key frames whose content has gone already.
+    .where(ne(calls.content, 'expired'))
     .orderBy(asc(payloads.callPk))
     .limit(chunk * LOOK_AHEAD)
   const rows = oldest.filter(({ startedAt }) => startedAt < before).slice(0, chunk)
@@ -86,34 +95,35 @@ async function dropContent(engine: Engine, before: number, chunk: number): Promi
   const pks = taken.rows.map(({ pk }) => pk)
   const named = taken.docs.filter(({ ids }) => ids.length > 0).map((doc) => ({ ...doc, text: '' }))
   await engine.atomic([
+    { expire: { pks } },
     { unindex: taken.docs },
     { index: named },
-    { remove: 'payloads', column: 'callPk', values: pks },
     { set: { content: 'expired' }, table: 'calls', column: 'pk', values: pks },
     // The preview is content, too.
     { set: { preview: null }, table: 'calls', column: 'pk', values: pks },
-    taken.count,
   ])
+  engine.onGone(pks)
   return { contentRemoved: pks.length, callsRemoved: 0, more: rows.length === chunk || pks.length < rows.length }
 }
 
 /** Content of as many of `rows` as a chunk may remove, and what the index knows of them. */
-async function takeContents<R extends Identified>(engine: Engine, rows: readonly R[]) {
+async function takeContents<R extends Identified>(engine: Pruned, rows: readonly R[]) {
   const { payloads } = engine.tables
+  const keyOf = createKeys(engine)
   const taken: R[] = []
   const docs = []
   let bytes = 0
   for (const row of rows) {
     if (bytes >= BYTES_A_CHUNK) break
-    const contents = await engine.db.select().from(payloads).where(eq(payloads.callPk, row.pk))
-    bytes += contents.reduce((sum, content) => sum + sizeOf(content), 0)
+    const [content] = await engine.db.select().from(payloads).where(eq(payloads.callPk, row.pk))
+    bytes += content ? sizeOf(content) : 0
     taken.push(row)
-    docs.push(toDoc(row, contents))
+    docs.push(toDoc(row, content, await keyOf(content?.framePk ?? null)))
   }
-  return { rows: taken, docs, count: { count: { content_bytes: -bytes } } satisfies Write }
+  return { rows: taken, docs }
 }
 
-async function dropForBytes(engine: Engine, maxBytes: number, chunk: number): Promise<PruneResult> {
+async function dropForBytes(engine: Pruned, maxBytes: number, chunk: number): Promise<PruneResult> {
   if ((await engine.usedBytes()) <= maxBytes) return NOTHING
   const result = await dropContent(engine, Number.MAX_SAFE_INTEGER, chunk)
   const done = result.contentRemoved === 0 || (await engine.usedBytes()) <= maxBytes
@@ -121,7 +131,7 @@ async function dropForBytes(engine: Engine, maxBytes: number, chunk: number): Pr
 }
 
 /** True when there are more. */
-async function dropMinutes(engine: Engine, before: number): Promise<boolean> {
+async function dropMinutes(engine: Pruned, before: number): Promise<boolean> {
   const t = engine.tables.rollups
   const rows = await engine.db
     .select({ pk: t.pk })

@@ -8,10 +8,13 @@ import type { Engine, SearchDoc, Write } from './engine.ts'
 import type { OpenStart, RecordBatch, RecordedCall, Store } from './store.ts'
 import type { CallRow, PayloadRow } from './tables.ts'
 import { findingOf, findingWrites } from './findings/writes.ts'
-import { createPacker, sizeOf } from './pack.ts'
+import { isKeyGone } from './frames/expire.ts'
+import { createFrames } from './frames/frames.ts'
+import type { Frames } from './frames/frames.ts'
+import { createPacker, REPLACED, sizeOf, suitsDelta } from './pack.ts'
 import type { Packer } from './pack.ts'
 import { createPrune } from './prune.ts'
-import { removeCalls, toDoc } from './removal.ts'
+import { createKeys, removeCalls, toDoc } from './removal.ts'
 import { MEASURES } from './rollup/measures.ts'
 import { createRollups } from './rollup/rollups.ts'
 import { idsOf, toAttemptRows, toCallRow, toTagRows } from './rows.ts'
@@ -47,6 +50,7 @@ export const createStore = (engine: Engine, { writer, now = Date.now }: StoreOpt
     numbers: (count) => engine.numbers('rollups_pk', count),
   })
   const packer = createPacker()
+  const frames = createFrames(engine)
   let known: Known | null = null
   const recall = async (): Promise<Known> =>
     (known ??= { seq: await readCount(engine, `seq:${writer}`), open: new Map() })
@@ -85,41 +89,54 @@ export const createStore = (engine: Engine, { writer, now = Date.now }: StoreOpt
     const numbers = await engine.numbers('calls_pk', latest.length - stored.size)
     let taken = 0
     let seq = state.seq
-    const fresh = latest.map(([id, recorded]) =>
-      toFresh(packer, recorded, { pk: stored.get(id) ?? numbers[taken++]!, writer, seq: ++seq }),
+    const rows = latest.map(([id, recorded]) =>
+      toCallRow(recorded, { pk: stored.get(id) ?? numbers[taken++]!, writer, seq: ++seq }),
     )
-    const old = stored.size > 0 ? await readOld(engine, [...stored.values()]) : noOld
+    const again = [...stored.values()]
+    if (again.length > 0) frames.drop(again)
+    await frames.prepare(
+      rows.filter((row, i) => row.sessionId !== null && suitsDelta(latest[i]![1].payloads)),
+      again,
+    )
+    const fresh = rows.map((row, i) => toFresh({ packer, frames }, row, latest[i]![1], stored.has(row.id)))
+    const old = again.length > 0 ? await readOld(engine, again) : noOld
     for (const one of fresh) one.row.feedback ??= old.rows.find(({ pk }) => pk === one.row.pk)?.feedback ?? null
 
     await rollups.prepare([...old.rows, ...fresh.map(({ row }) => row)])
     for (const row of old.rows) rollups.fold(row, -1)
     for (const { row } of fresh) rollups.fold(row, 1)
     const sums = await rollups.touched()
-    const bytes = fresh.reduce((sum, { content }) => sum + (content ? sizeOf(content) : 0), 0) - old.bytes
+    const bytes = fresh.reduce((sum, { content }) => sum + (content ? sizeOf(content) : 0), 0)
     const counts = { [`recorded:${writer}`]: taken, [`seq:${writer}`]: seq - state.seq, content_bytes: bytes }
-    return { seq, writes: [...old.removal, ...insertion(fresh), ...rollupWrites(sums), { count: counts }] }
+    return {
+      seq,
+      writes: [...old.removal, ...keeping(fresh), ...insertion(fresh), ...rollupWrites(sums), { count: counts }],
+    }
   }
 
   const inTurn = createTurns()
-  const prune = createPrune(engine, now)
+  const prune = createPrune(engine, now, frames.drop)
   return {
     kind: engine.kind,
     record: (batch) =>
-      inTurn(async () => {
-        const state = await recall()
-        try {
-          const { writes, seq } = await build(state, batch.calls)
-          writes.push(...(await openWrites(state, batch)), ...findingWrites(batch))
-          if (batch.positions.length > 0)
-            writes.push({ insert: 'positions', rows: batch.positions, key: 'writer', update: ['segment', 'offset'] })
-          await engine.atomic(writes)
-          state.seq = seq
-        } catch (error) {
-          known = null
-          rollups.forget()
-          throw error
-        }
-      }),
+      inTurn(
+        twice(async () => {
+          const state = await recall()
+          try {
+            const { writes, seq } = await build(state, batch.calls)
+            writes.push(...(await openWrites(state, batch)), ...findingWrites(batch))
+            if (batch.positions.length > 0)
+              writes.push({ insert: 'positions', rows: batch.positions, key: 'writer', update: ['segment', 'offset'] })
+            await engine.atomic(writes)
+            state.seq = seq
+          } catch (error) {
+            known = null
+            rollups.forget()
+            frames.forget()
+            throw error
+          }
+        }),
+      ),
     positions: async () => db.select().from(tables.positions),
     openStarts: async (name) => db.select().from(tables.open).where(eq(tables.open.writer, name)),
     callsRecorded: async () => readCount(engine, `recorded:${writer}`),
@@ -131,6 +148,13 @@ export const createStore = (engine: Engine, { writer, now = Date.now }: StoreOpt
   }
 }
 
+/** Another Weir's retention was faster: what is made anew knows it. */
+const twice = (work: () => Promise<void>) => () =>
+  work().catch((error: unknown) => {
+    if (!isKeyGone(error)) throw error
+    return work()
+  })
+
 /** What is worked out before a transaction must still hold in it: one write at a time. */
 const createTurns = () => {
   let last: Promise<unknown> = Promise.resolve()
@@ -141,11 +165,26 @@ const createTurns = () => {
   }
 }
 
-const toFresh = (packer: Packer, recorded: RecordedCall, place: { pk: number; writer: string; seq: number }): Fresh => {
-  const row = toCallRow(recorded, place)
+/** `again`: the row's number had other content before, which others may remember. */
+const toFresh = (
+  { packer, frames }: { packer: Packer; frames: Frames },
+  row: CallRow,
+  recorded: RecordedCall,
+  again: boolean,
+): Fresh => {
   const text = toText(recorded.searchText, SEARCH_MAX)
-  const content = packer.pack(row.pk, recorded.payloads, text)
+  const inSession = row.sessionId !== null && !again && suitsDelta(recorded.payloads)
+  const content = packer.pack(row.pk, recorded.payloads, text, inSession ? frames.keyFor(row) : null)
+  if (content && inSession) frames.learn(row, content)
+  if (content && again) content.codec |= REPLACED
   return { row, recorded, content, doc: { pk: row.pk, ids: idsOf(row), text } }
+}
+
+/** Key frames of earlier batches: others may have removed them meanwhile. */
+function keeping(fresh: readonly Fresh[]): Write[] {
+  const own = new Set(fresh.map(({ row }) => row.pk))
+  const keys = new Set(fresh.map(({ content }) => content?.framePk ?? null).filter((pk) => pk !== null && !own.has(pk)))
+  return keys.size === 0 ? [] : [{ keep: [...keys] as number[] }]
 }
 
 function insertion(fresh: readonly Fresh[]): Write[] {
@@ -167,20 +206,23 @@ const rollupWrites = (rows: readonly object[]): Write[] => [
 
 interface Old {
   rows: CallRow[]
-  bytes: number
   removal: Write[]
 }
-const noOld: Old = { rows: [], bytes: 0, removal: [] }
+const noOld: Old = { rows: [], removal: [] }
 
 /** Calls that are stored again (a call taken for interrupted whose end was found): what is there now goes, in the same transaction. */
-async function readOld({ db, tables }: Engine, pks: number[]): Promise<Old> {
+async function readOld(engine: Engine, pks: number[]): Promise<Old> {
+  const { db, tables } = engine
   const rows = await db.select().from(tables.calls).where(inArray(tables.calls.pk, pks))
   const contents = await db.select().from(tables.payloads).where(inArray(tables.payloads.callPk, pks))
-  return {
-    rows,
-    bytes: contents.reduce((sum, content) => sum + sizeOf(content), 0),
-    removal: [{ unindex: rows.map((row) => toDoc(row, contents)) }, ...removeCalls(pks)],
+  const keyOf = createKeys(engine)
+  const docs: SearchDoc[] = []
+  for (const row of rows) {
+    const content = contents.find(({ callPk }) => callPk === row.pk)
+    docs.push(toDoc(row, content, await keyOf(content?.framePk ?? null)))
   }
+  const to = await engine.numbers('calls_pk', pks.length)
+  return { rows, removal: [...removeCalls(pks, to), { unindex: docs }] }
 }
 
 async function loadBucket({ db, tables }: Engine, writer: string, step: number, bucket: number) {

@@ -109,7 +109,9 @@ function createStatements(client: Sqlite, tables: Tables) {
     },
     ask: ({ sql, values }: Question): Answer[] => {
       const statement = once(sql, () => client.prepare(sql))
-      const bound = Object.fromEntries(values.map((value, i) => [i + 1, Array.isArray(value) ? JSON.stringify(value) : value]))
+      const bound = Object.fromEntries(
+        values.map((value, i) => [i + 1, Array.isArray(value) ? JSON.stringify(value) : value]),
+      )
       if (statement.reader) return statement.all(bound) as Answer[]
       statement.run(bound)
       return []

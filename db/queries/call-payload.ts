@@ -1,7 +1,7 @@
 /** One captured body (or headers, or arrival times) of a call, byte for byte as on the wire. */
 import { eq } from 'drizzle-orm'
 import type { ReadDb } from '../engine.ts'
-import { columnOf, typeOf, unpack } from '../pack.ts'
+import { columnOf, dictionaryOf, typeOf, unpack } from '../pack.ts'
 import type { PayloadInput } from '../store.ts'
 
 export type PayloadKind = PayloadInput['kind']
@@ -16,23 +16,43 @@ export interface CallPayload {
 
 /** null: there is no such call, or nothing of this kind was captured. */
 export const callPayload = async (
-  { db, tables }: ReadDb,
+  read: ReadDb,
   { id, kind }: { id: string; kind: PayloadKind },
 ): Promise<CallPayload | null> => {
-  const { calls, payloads } = tables
+  const { db } = read
+  const { calls, payloads } = read.tables
   const [call] = await db.select({ pk: calls.pk, content: calls.content }).from(calls).where(eq(calls.id, id)).limit(1)
   if (!call || call.content === 'none') return null
   const [head] = await db
-    .select({ stored: payloads.stored, codec: payloads.codec })
+    .select({ stored: payloads.stored, codec: payloads.codec, framePk: payloads.framePk })
     .from(payloads)
     .where(eq(payloads.callPk, call.pk))
-  if (!head) return { bytes: new Uint8Array(), contentType: null, contentEncoding: null, expired: true }
-  const column = columnOf(head.stored, kind)
+  // The row may stay for what is a delta to it; the content is gone all the same.
+  if (!head || head.stored.length === 0 || call.content === 'expired') return EXPIRED
+  const column = columnOf(head, kind)
   if (!column) return null
   const [row] = await db.select({ bytes: payloads[column] }).from(payloads).where(eq(payloads.callPk, call.pk))
+  const key = column === 'packed' && head.framePk !== null ? await readKey(read, head.framePk) : null
+  if (column === 'packed' && head.framePk !== null && key === null) return goneMeanwhile(read, call.pk)
   const bytes = unpack(
-    { callPk: call.pk, ...head, packed: null, request: null, response: null, [column]: row?.bytes ?? null },
+    { ...head, packed: null, request: null, response: null, [column]: row?.bytes ?? null },
     kind,
+    key,
   )
   return bytes && { bytes, ...typeOf(head.stored, kind), expired: false }
+}
+
+const EXPIRED: CallPayload = { bytes: new Uint8Array(), contentType: null, contentEncoding: null, expired: true }
+
+/** Between two questions retention may remove a row and its key frame, but never the key frame alone. */
+async function goneMeanwhile({ db, tables: { payloads } }: ReadDb, pk: number): Promise<CallPayload> {
+  const rows = await db.select({ pk: payloads.callPk }).from(payloads).where(eq(payloads.callPk, pk))
+  if (rows.length === 0) return EXPIRED
+  throw new Error(`The content of call row ${pk} lacks its key frame: restore the database from a backup.`)
+}
+
+async function readKey({ db, tables: { payloads } }: ReadDb, pk: number): Promise<Buffer | null> {
+  const { codec, packed, request } = payloads
+  const [row] = await db.select({ codec, packed, request }).from(payloads).where(eq(payloads.callPk, pk))
+  return row ? dictionaryOf(row) : null
 }
