@@ -18,8 +18,10 @@ function roundsOf(steps: readonly Step[], period: number, times: number): Fired 
   let matched = 0
   while (matched < steps.length - period && isSame(steps.at(-1 - matched)!, steps.at(-1 - matched - period)!)) matched++
   const rounds = Math.floor(matched / period) + 1
-  if (rounds < times) return null
   const round = steps.slice(-period)
+  // Where a tool says nothing, that it says the same proves less: one round more.
+  const needed = round.some(({ action }) => action?.silent) ? times + 1 : times
+  if (rounds < needed) return null
   const [first] = round
   // One call after another that are all the same is a repeat, and waiting is no circle.
   if (round.every(({ action }) => action!.key === first!.action!.key) || round.every(({ action }) => action!.polls))

@@ -3,22 +3,42 @@ import type { Fired, Lane, Rule, Step } from './rule.ts'
 
 export const error: Rule<'error'> = {
   name: 'error',
-  check(lane, { times, bodies, withinMs }) {
-    return toolErrors(lane, times) ?? callErrors(lane, times) ?? sameBodies(lane, bodies, withinMs)
+  check(lane, { times, between, bodies, withinMs }) {
+    return toolErrors(lane, times, between) ?? callErrors(lane, times) ?? sameBodies(lane, bodies, withinMs)
   },
 }
 
-/** Not only in a row: who edits between two tries and gets the same error each time does not come nearer either. */
-function toolErrors({ steps }: Lane, times: number): Fired | null {
+/**
+ * In a row; or more often with other calls in between: who edits between two tries and gets the same error each time does not
+ * come nearer either. When a person says something new, it is another try.
+ */
+function toolErrors(lane: Lane, times: number, between: number): Fired | null {
+  const steps = sincePrompt(lane.steps)
   const newest = steps.findLast(({ action }) => action !== null && action.result !== null)?.action
   if (!newest || newest.error === null || newest.polls) return null
-  const found = steps.filter(({ action }) => action?.error === newest.error && action.tool === newest.tool)
-  if (found.length < times) return null
+  const tries = steps.filter(({ action }) => action !== null && action.result !== null)
+  const isIt = ({ action }: Step) => action!.error === newest.error && action!.tool === newest.tool
+  const row = tries.slice(tries.findLastIndex((step) => !isIt(step)) + 1)
+  const all = tries.filter(isIt)
+  if (row.length < times && all.length < between) return null
+  const found = row.length >= times ? row : all
   return {
     steps: found,
     text: `${newest.tool} failed ${found.length} times with the same error`,
     repeated: newest.errorWords,
   }
+}
+
+/** The same words again (`continue`) are a client's, not a person's. */
+function sincePrompt(steps: readonly Step[]): readonly Step[] {
+  const known = new Set<string>()
+  let from = 0
+  for (const [i, { prompt }] of steps.entries()) {
+    if (prompt === null || known.has(prompt)) continue
+    known.add(prompt)
+    from = i
+  }
+  return steps.slice(from)
 }
 
 function callErrors({ steps }: Lane, times: number): Fired | null {

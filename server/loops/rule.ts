@@ -18,6 +18,8 @@ export interface Action {
   words: string | null
   /** Digest of what came back; null: not known yet. */
   result: string | null
+  /** Nothing came back: a scratchpad (`think`), or a tool that only acts. */
+  silent: boolean
   /** The result says that it failed: its normalised text as a digest. */
   error: string | null
   /** That text in short; null where there is none, or content may not be kept. */
@@ -47,6 +49,8 @@ export interface Step {
   body: string | null
   /** The call itself failed: its error, normalised, and in short. */
   failure: { key: string; words: string | null } | null
+  /** A digest of what a person (or who stands for one) said in it; null: only tools spoke. */
+  prompt: string | null
   /** Threading saw that a person or client had the same turn made anew. */
   regenerated: boolean
   /** The beginnings of what came in and of what was said, for evidence; null where content may not be kept. */

@@ -9,7 +9,7 @@ import { canonicalArguments, digest, looksFailed, normalError } from './digest.t
 import type { IsPolling } from './polling.ts'
 import type { Action, Step } from './rule.ts'
 import { repeatedTail } from './tail.ts'
-import { freshShare, wordsOf } from './words.ts'
+import { freshShare, union, wordsOf } from './words.ts'
 
 const SHORT = 300
 /** A step is compared with the words of this many before it. */
@@ -33,10 +33,7 @@ export function toStep(turn: Turn, steps: readonly Step[], isPolling: IsPolling)
   const mine = calls.filter(({ server }) => server !== true)
   const news = wordsOf(newTexts)
   const said = wordsOf(saidTexts)
-  const all =
-    mine.length === 0 && saidTexts.length === 0
-      ? news
-      : wordsOf([...newTexts, ...saidTexts, ...mine.map((part) => part.arguments)])
+  const all = union([news, said, wordsOf(mine.map((part) => part.arguments))])
   const before = steps.at(-1)
   const tail = repeatedTail(saidTexts.at(-1) ?? '')
   return {
@@ -59,6 +56,7 @@ export function toStep(turn: Turn, steps: readonly Step[], isPolling: IsPolling)
     tail: tail && { times: tail.times, words: mayKeep ? short(tail.unit) : null },
     body: call.requestSha256,
     failure: toFailure(call, mayKeep),
+    prompt: promptOf(fresh),
     regenerated: turn.mark === 'regenerated',
     excerpt: {
       news: mayKeep ? short(newTexts.join(' ')) || null : null,
@@ -78,6 +76,12 @@ const isAnswer = ({ role, parts }: Message): boolean =>
   role === 'assistant' ||
   role === 'model' ||
   (parts.length > 0 && parts.every(({ type }) => type === 'tool_call' || type === 'reasoning'))
+
+const promptOf = (fresh: readonly Message[]): string | null => {
+  const said = fresh.filter(({ role }) => role === 'user').flatMap(({ parts }) => spoken(parts))
+  return said.length === 0 ? null : digest(said.join('\n'))
+}
+
 const isNotSystem = ({ role }: Message): boolean => role !== 'system' && role !== 'developer'
 
 const continuesOf = ({ request, call }: Turn): boolean =>
@@ -94,6 +98,7 @@ function toAction(calls: readonly ToolCall[], isPolling: IsPolling, mayKeep: boo
     polls: names.every(isPolling),
     words: mayKeep ? short(words) : null,
     result: null,
+    silent: false,
     error: null,
     errorWords: null,
   }
@@ -106,6 +111,7 @@ function finish(action: Action, results: readonly ToolResult[], mayKeep: boolean
   const texts = ordered.map(({ parts }) => textsOf(parts).join('\n').trim())
   const failed = ordered.filter(({ isError }, i) => isError === true || looksFailed(texts[i]!))
   action.result = digest(texts.join('\0'))
+  action.silent = texts.some((text) => text === '')
   if (failed.length === 0) return
   const error = normalError(failed.map((result) => texts[ordered.indexOf(result)]).join(' '))
   action.error = digest(error)
