@@ -12,6 +12,8 @@ import { bytesOf, type Entry, type Saved } from './entry.ts'
 import { createFlight, endFlight, type Flight, type Leader } from './flight.ts'
 import { createLru } from './lru.ts'
 import { createNearby, type Nearby } from './nearby.ts'
+import { createSemantic, type Semantic } from './semantic.ts'
+import { fromStored, toStored } from './semantic-stored.ts'
 import type { Keeping } from './use.ts'
 
 export interface CacheStats {
@@ -24,6 +26,8 @@ export interface CacheStats {
   savedNano: number
   savedMs: number
   savedTokens: number
+  /** Questions that others may be alike to, and hits by that; null: it is off. */
+  semantic: { entries: number; hits: number } | null
 }
 
 export interface Cache {
@@ -36,6 +40,7 @@ export interface Cache {
   /** It is over. `failure`: it is not whole, and why. */
   land(flight: Flight, failure: string | null): void
   nearby: Nearby
+  semantic: Semantic
   countHit(saved: Saved): void
   countMiss(): void
   /** From the recorder, after the commit. */
@@ -64,7 +69,15 @@ interface Candidate {
 
 export function createCache({ dir, config, now = () => Date.now() }: CacheOptions): Cache {
   const memory = createLru<Entry>(() => config().maxBytes)
-  const disk = createDisk({ dir, maxBytes: () => config().diskBytes, now })
+  const semantic = createSemantic(() => config().semantic?.maxEntries ?? 0)
+  const disk = createDisk({
+    dir,
+    maxBytes: () => config().diskBytes,
+    now,
+    onFound: (key, alike) => {
+      if (config().semantic) semantic.add(fromStored(key, alike))
+    },
+  })
   /** Whole answers that the recorder has not spoken of yet. */
   const waiting = createLru<Candidate>(() => Math.max(config().maxBytes / 4, 2 * config().maxEntryBytes))
   const byKey = createCallTable<{ callId: string; flight: Flight }>()
@@ -89,9 +102,13 @@ export function createCache({ dir, config, now = () => Date.now() }: CacheOption
   const keep = ({ entry, keeping }: Candidate, call: StoredCall) => {
     const { answered } = call
     if (config().mode === 'off' || !answered || !isWhole(call.outcome, answered)) return
+    const alike = answered.acts ? null : keeping.alike
+    if (alike) entry.alike = toStored(alike)
     entry.saved = { nano: answered.costNano, tokens: answered.tokens, ms: answered.durationMs }
     memory.set(entry.key, entry, bytesOf(entry))
     if (keeping.onDisk) disk.write(entry)
+    if (alike)
+      semantic.add({ ...alike, key: entry.key, onDisk: keeping.onDisk, text: alike.vector ? null : alike.text })
     nearby.add(keeping.group, {
       key: entry.key,
       callId: entry.callId,
@@ -141,6 +158,7 @@ export function createCache({ dir, config, now = () => Date.now() }: CacheOption
       else waiting.set(flight.callId, candidate, bytesOf(candidate.entry))
     },
     nearby,
+    semantic,
     countHit({ nano, tokens, ms }) {
       counted.hits++
       counted.savedNano += nano ?? 0
@@ -164,6 +182,7 @@ export function createCache({ dir, config, now = () => Date.now() }: CacheOption
       entries: new Set([...memory.list(), ...disk.list()].map(({ key }) => key)).size,
       bytes: memory.bytes() + disk.bytes(),
       maxBytes: config().maxBytes + config().diskBytes,
+      semantic: config().semantic ? semantic.stats() : null,
     }),
     clear() {
       const removed = new Set([...memory.list(), ...disk.list()].map(({ key }) => key)).size
@@ -171,6 +190,7 @@ export function createCache({ dir, config, now = () => Date.now() }: CacheOption
       memory.clear()
       waiting.clear()
       nearby.clear()
+      semantic.clear()
       disk.clear()
       return removed
     },

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Entry, FRONT_BYTES, fromFile, readFront, toFile } from './entry.ts'
+import { type Entry, FRONT_BYTES, fromFile, readFront, type StoredAlike, toFile } from './entry.ts'
 import { createLru } from './lru.ts'
 
 interface Indexed {
@@ -32,13 +32,15 @@ export interface DiskOptions {
   dir: string
   maxBytes(): number
   now(): number
+  /** At the start, of each entry that has it. */
+  onFound?(key: string, alike: StoredAlike): void
 }
 
 /** What may wait for the disk. */
 const QUEUE_BYTES = 64 * 1024 * 1024
 const NAME = /^[0-9a-f]{64}$/
 
-export function createDisk({ dir, maxBytes, now }: DiskOptions): Disk {
+export function createDisk({ dir, maxBytes, now, onFound }: DiskOptions): Disk {
   const pathOf = (key: string) => join(dir, key.slice(0, 2), key)
   const index = createLru<Indexed>(maxBytes, (key) => unlink(key))
   let complete = false
@@ -72,9 +74,23 @@ export function createDisk({ dir, maxBytes, now }: DiskOptions): Disk {
     const born = era
     const found = await scan(dir)
     if (born !== era) return
-    for (const { key, cost, ...times } of found.sort((a, b) => a.storedAt - b.storedAt)) {
+    const alike: string[] = []
+    for (const { key, cost, hasAlike, ...times } of found.sort((a, b) => a.storedAt - b.storedAt)) {
       if (times.expiresAt <= now()) unlink(key)
-      else if (index.peek(key) === null) index.set(key, times, cost)
+      else if (index.peek(key) === null) {
+        index.set(key, times, cost)
+        if (hasAlike) alike.push(key)
+      }
+    }
+    if (onFound) void tell(alike, born, onFound)
+  }
+  /** Beside everything else: until it is through, fewer questions are found alike. */
+  const tell = async (keys: readonly string[], born: number, onFound: NonNullable<DiskOptions['onFound']>) => {
+    for (const key of keys) {
+      const bytes = await readFile(pathOf(key)).catch(() => null)
+      if (born !== era) return
+      const alike = bytes && fromBytes(key, bytes)?.alike
+      if (alike) onFound(key, alike)
     }
   }
   /** One change after the other, so that a file's removal cannot overtake its writing; none before the index is made. */
@@ -125,9 +141,15 @@ function fromBytes(key: string, bytes: Buffer): Entry | null {
   }
 }
 
+interface Found extends Indexed {
+  key: string
+  cost: number
+  hasAlike: boolean
+}
+
 /** What the folder holds; drafts of a process that died, and files that are not whole, are removed. */
-async function scan(dir: string): Promise<(Indexed & { key: string; cost: number })[]> {
-  const found: (Indexed & { key: string; cost: number })[] = []
+async function scan(dir: string): Promise<Found[]> {
+  const found: Found[] = []
   for (const name of await readdir(dir).catch(() => [])) {
     if (name.endsWith('.draft')) await rm(join(dir, name), { force: true })
     if (!/^[0-9a-f]{2}$/.test(name)) continue
@@ -141,13 +163,15 @@ async function scan(dir: string): Promise<(Indexed & { key: string; cost: number
   return found
 }
 
-async function frontOf(path: string): Promise<(Indexed & { cost: number }) | null> {
+async function frontOf(path: string): Promise<Omit<Found, 'key'> | null> {
   const file = await open(path, 'r').catch(() => null)
   if (!file) return null
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(FRONT_BYTES), 0, FRONT_BYTES, 0)
     const front = readFront(buffer.subarray(0, bytesRead), (await stat(path)).size)
-    return front && { storedAt: front.storedAt, expiresAt: front.expiresAt, cost: front.bodyLength + FRONT_BYTES }
+    if (!front) return null
+    const { storedAt, expiresAt, hasAlike } = front
+    return { storedAt, expiresAt, hasAlike, cost: front.bodyLength + FRONT_BYTES }
   } finally {
     await file.close()
   }

@@ -9,6 +9,14 @@ export interface Saved {
   ms: number | null
 }
 
+/** See semantic-stored.ts. */
+export interface StoredAlike {
+  bucket: string
+  text: string | null
+  /** Base64 of 32-bit floats. */
+  vector: string | null
+}
+
 export interface Entry {
   key: string
   /** The call that was answered by the provider. */
@@ -22,17 +30,21 @@ export interface Entry {
   /** For each piece of a stream: milliseconds since the first, bytes. Empty where it came in one. */
   pace: number[]
   saved: Saved
+  /** What was asked, for questions that are alike; absent: there are none. */
+  alike?: StoredAlike
   /** As the client saw it, still compressed if it came compressed. */
   body: Buffer
 }
 
 /** What an entry takes in memory beside its body. */
 const OVERHEAD = 1024
-export const bytesOf = (entry: Entry): number => entry.body.length + entry.pace.length * 8 + OVERHEAD
+export const bytesOf = (entry: Entry): number =>
+  entry.body.length + entry.pace.length * 8 + (entry.alike?.vector?.length ?? 0) + OVERHEAD
 
 /**
  * The file: 40 bytes that the index is made from, then the rest as JSON, then the body.
- * magic (8) · storedAt f64 · expiresAt f64 · length of the JSON u32 · length of the body u32 · CRC-32 of both u32 · 0 u32
+ * magic (8) · storedAt f64 · expiresAt f64 · length of the JSON u32 · length of the body u32 · CRC-32 of both u32 ·
+ * u32 1 where `alike` is in the JSON, else 0
  */
 export const FRONT_BYTES = 40
 const MAGIC = Buffer.from('WEIRCA01', 'latin1')
@@ -43,10 +55,11 @@ export interface Front {
   headLength: number
   bodyLength: number
   crc: number
+  hasAlike: boolean
 }
 
-export function toFile({ body, key, callId, storedAt, expiresAt, status, headers, pace, saved }: Entry): Buffer[] {
-  const head = Buffer.from(JSON.stringify({ key, callId, status, headers, pace, saved }))
+export function toFile({ body, storedAt, expiresAt, ...about }: Entry): Buffer[] {
+  const head = Buffer.from(JSON.stringify(about))
   const front = Buffer.alloc(FRONT_BYTES)
   MAGIC.copy(front)
   front.writeDoubleLE(storedAt, 8)
@@ -54,6 +67,7 @@ export function toFile({ body, key, callId, storedAt, expiresAt, status, headers
   front.writeUInt32LE(head.length, 24)
   front.writeUInt32LE(body.length, 28)
   front.writeUInt32LE(crc32(body, crc32(head)), 32)
+  front.writeUInt32LE(about.alike ? 1 : 0, 36)
   return [front, head, body]
 }
 
@@ -66,6 +80,7 @@ export function readFront(bytes: Buffer, fileBytes: number): Front | null {
     headLength: bytes.readUInt32LE(24),
     bodyLength: bytes.readUInt32LE(28),
     crc: bytes.readUInt32LE(32),
+    hasAlike: bytes.readUInt32LE(36) === 1,
   }
   return fileBytes === FRONT_BYTES + front.headLength + front.bodyLength ? front : null
 }

@@ -69,7 +69,19 @@ export const withoutCredentials = (path: string): string =>
 
 /** Hex. The version changes when what is hashed does. */
 export function keyOf(question: Question): string {
-  const { provider, origin, route, path, scope, namespace, headers, body } = question
-  const about = JSON.stringify([1, provider, origin, route, path, scope, namespace, headers])
-  return createHash('sha256').update(about).update('\n').update(body).digest('hex')
+  return hashOf(question, 1).update(question.body).digest('hex')
+}
+
+/** The same for all questions in which nothing differs but the words of one text: `body` in pieces without it. */
+export function bucketOf(question: Question, about: readonly string[], body: readonly Buffer[]): string {
+  const hash = hashOf(question, 'semantic 1').update(JSON.stringify(about))
+  // A length before each piece, so that no two cuts of one text look the same.
+  for (const piece of body) hash.update(`\n${piece.length}\n`).update(piece)
+  return hash.digest('hex')
+}
+
+function hashOf(question: Question, version: 1 | string) {
+  const { provider, origin, route, path, scope, namespace, headers } = question
+  const about = JSON.stringify([version, provider, origin, route, path, scope, namespace, headers])
+  return createHash('sha256').update(about).update('\n')
 }

@@ -2,6 +2,7 @@
 import type { CacheState } from '../call.ts'
 import type { Flight } from './flight.ts'
 import type { Fields } from './nearby.ts'
+import type { Alike } from './semantic.ts'
 
 export interface CacheUse {
   state: Exclude<CacheState, 'off'>
@@ -26,6 +27,8 @@ export interface Keeping {
   onDisk: boolean
   group: string
   fields: Fields
+  /** Where it is found by a question that is only alike; null: nowhere. */
+  alike: Alike | null
 }
 
 export const bypass = (why: string): CacheUse => toUse('bypass', why)

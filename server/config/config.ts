@@ -6,7 +6,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { baseUrlProblem } from './address.ts'
-import { cache } from './cache.ts'
+import { cache, semanticProblem } from './cache.ts'
 import { KEY_MATERIALS, keyMaterials } from './key-material.ts'
 import { keysConfig } from './keys.ts'
 import { limitSchema } from './limits.ts'
@@ -225,6 +225,8 @@ export const RESTART_KEYS = [
 type Later = 'loops' | 'otel'
 export type Config = Omit<z.output<typeof configSchema>, Later>
 export type ProviderConfig = z.output<typeof provider>
+    const semantic = semanticProblem(it)
+    if (semantic) context.addIssue({ code: 'custom', path: ['cache', 'semantic', 'target'], message: semantic })
 export type TimeoutConfig = z.output<typeof timeouts>
 
 /** What holds when nothing is configured. `data` is made absolute against the current folder. */

@@ -4,16 +4,17 @@
  * calls that say `store: true` or `background: true`, or name a `conversation` or `container`. (`previous_response_id` is fine:
  * what it names never changes.)
  */
+import type { Alike } from '../cache/semantic.ts'
 import type { Keeping } from '../cache/use.ts'
 import { bypass, toUse } from '../cache/use.ts'
 import { keyOf, varyingHeaders, withoutCredentials } from '../cache/key.ts'
 import { fieldsOf } from '../cache/nearby.ts'
 import { readWish, type Wish } from '../cache/wish.ts'
-import type { CacheNote } from '../journal/entry.ts'
+import { findAlike, toAlike } from './alike.ts'
 import { isSecretHeader } from '../secret-header.ts'
 import type { Gateway } from './gateway.ts'
 import { forEachHeader, headerOf } from './headers.ts'
-import { elapsed, type LiveCall } from './live.ts'
+import type { LiveCall } from './live.ts'
 import { presentedCredentials } from './mask.ts'
 import { follow, replay } from './replay.ts'
 import { scanTopLevel, type TopLevel } from './scan.ts'
@@ -52,8 +53,29 @@ export async function fromCache(call: LiveCall, gateway: Gateway): Promise<boole
     onDisk: call.capture === 'full' && config.diskBytes > 0,
     group: JSON.stringify([question.provider, question.route, question.path, scope]),
     fields: fieldsOf(question.headers, question.body, top),
+    alike: config.semantic ? toAlike(call, question, top, config.semantic) : null,
   }
+  if (keeping.alike && wish?.mode !== 'refresh' && (await fromAlike(call, keeping, keeping.alike, wish, gateway)))
+    return true
   miss(call, keeping, wish, gateway)
+  return false
+}
+
+/** Asking for embeddings takes a moment: an identical call may have gone ahead meanwhile. */
+async function fromAlike(
+  call: LiveCall,
+  keeping: Keeping,
+  alike: Alike,
+  wish: Wish | null,
+  gateway: Gateway,
+): Promise<boolean> {
+  const found = await findAlike(call, { alike, onDisk: keeping.onDisk, maxAgeMs: wish?.ttlMs ?? null }, gateway)
+  if (found === null) return false
+  if (typeof found !== 'string') return replay(call, found.entry, gateway, found.similarity)
+  const flight = gateway.cache.flying(keeping.key)
+  if (flight && (await follow(call, flight, gateway))) return true
+  const asked = { key: keeping.key, fields: keeping.fields, ttlMs: wish?.ttlMs ?? null }
+  call.cache = toUse('miss', `${call.cache?.why ?? gateway.cache.nearby.explain(keeping.group, asked)}; ${found}`)
   return false
 }
 
@@ -147,38 +169,3 @@ const topOf = (call: LiveCall): TopLevel | null =>
   call.received && !isEncoded(call) ? scanTopLevel(call.received, EVERY) : null
 /** The scanner asks only whether a field is wanted. */
 const EVERY = { has: () => true } as unknown as ReadonlySet<string>
-
-/** Before the journal's `end`: the answer was read to its end for others, although the client that asked for it had left. */
-export function noteGone(call: LiveCall): void {
-  if (!call.clientGone || call.answered?.outcome !== 'ok') return
-  const errorMessage = 'The client left. The answer was read to its end, because other calls shared it.'
-  call.answered = { ...call.answered, outcome: 'client_abort', errorCode: 'client_gone', errorMessage }
-}
-
-/** After the response has ended: the answer is whole, or will never be. */
-export function land(call: LiveCall, gateway: Gateway): void {
-  const flight = call.cache!.flight!
-  if (call.clientGone) call.remainder?.()
-  if (call.trailers || !hasDeclaredLength(flight)) flight.storable = false
-  const broken = call.answered?.errorMessage ?? 'the connection to the provider broke'
-  gateway.cache.land(flight, call.ending.kind === 'end' ? null : broken)
-}
-
-const hasDeclaredLength = ({ headers, bytes }: { headers: string[]; bytes: number }): boolean => {
-  const declared = headerOf(headers, 'content-length')
-  return declared === null || Number(declared) === bytes
-}
-
-/** For the journal, which says nothing of it where there is nothing to say. */
-export const toCacheNote = (call: LiveCall): CacheNote | undefined => {
-  if (!call.cache) return undefined
-  const { state, why, from, savedNano, savedMs, headers } = call.cache
-  return {
-    state,
-    why,
-    from,
-    savedNano,
-    savedMs: savedMs === null ? null : Math.max(0, savedMs - elapsed(call)),
-    headers,
-  }
-}

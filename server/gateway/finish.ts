@@ -1,6 +1,6 @@
 /** Exactly once, however the call ended: the journal's `end`, then the response ends. No other place ends a response. */
 import type { EndMeta } from '../journal/entry.ts'
-import { land, noteGone, toCacheNote } from './cache.ts'
+import { land, noteGone, toCacheNote } from './landing.ts'
 import { type Gateway, record } from './gateway.ts'
 import { elapsed, type LiveCall } from './live.ts'
 import { start } from './start.ts'

@@ -36,17 +36,25 @@ function contentHeaders(raw: readonly string[]): string[] {
 export const keepHead = (flight: Flight, status: number, headers: readonly string[]): void =>
   addHead(flight, status, contentHeaders(headers))
 
-/** Always true: the call is answered. */
-export async function replay(call: LiveCall, entry: Entry, gateway: Gateway): Promise<boolean> {
+/** Always true: the call is answered. `similarity`: of the question that it was the answer of, where that was only alike. */
+export async function replay(
+  call: LiveCall,
+  entry: Entry,
+  gateway: Gateway,
+  similarity: number | null = null,
+): Promise<boolean> {
   if (call.clientGone) throw gone()
-  const use = (call.cache = toUse('hit'))
+  const why = similarity === null ? null : `semantic, similarity ${similarity.toFixed(3)}`
+  const use = (call.cache = toUse('hit', why))
   use.from = entry.callId
   use.headers = entry.headers
   use.savedNano = entry.saved.nano
   use.savedMs = entry.saved.ms
   gateway.cache.countHit(entry.saved)
+  if (similarity !== null) gateway.cache.semantic.countHit()
   call.response.expect(entry.body.length, captureLimit(call))
   const headers = [...entry.headers, 'age', String(ageOf(entry)), ...ownHeaders(call, elapsed(call), null)]
+  if (similarity !== null) headers.push('x-weir-cache-similarity', similarity.toFixed(3))
   if (call.rules.config.cache.replay === 'paced' && entry.pace.length > 0) {
     call.outgoing.writeHead(entry.status, headers)
     await atItsPace(call, entry, gateway)

@@ -82,7 +82,7 @@ function readKey(bytes: Buffer, start: number, end: number): string {
   return String(valueAt(bytes, { start, end, type: 'string' }))
 }
 
-function skipSpace(bytes: Buffer, at: number): number {
+export function skipSpace(bytes: Buffer, at: number): number {
   for (; at < bytes.length; at++) {
     const byte = bytes[at]
     if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break
@@ -102,7 +102,8 @@ function endOfString(bytes: Buffer, at: number): number {
   return -1
 }
 
-function endOfValue(bytes: Buffer, at: number): number {
+/** Offset after the value that begins at `at`; -1: it has no end. */
+export function endOfValue(bytes: Buffer, at: number): number {
   const first = bytes[at]
   if (first === undefined) return -1
   if (first === QUOTE) return endOfString(bytes, at)

@@ -4,6 +4,8 @@ import { inputTokens, outputTokens } from '../../db/facts.ts'
 import type { Call } from '../call.ts'
 
 export interface Answered extends Pick<Call, 'finishReason' | 'operation' | 'durationMs' | 'costNano'> {
+  /** It asks for tools to be used: what then happens is up to the words of its own question. */
+  acts: boolean
   /** The dialect's terminal event was there, or the body parsed whole. */
   complete: boolean
   /** null: unknown. */
@@ -20,6 +22,7 @@ export function toAnswered({ call, complete = false }: RecordedCall): Answered |
     operation,
     durationMs,
     costNano,
+    acts: call.toolCalls.length > 0,
     tokens: usage && inputTokens(usage) + outputTokens(usage),
   }
 }

@@ -14,6 +14,10 @@ export const cacheStatus = z
     savedNano: count.describe('Nano-dollars that hits would have cost, as far as known.'),
     savedMs: z.number().describe('Milliseconds that the calls before them had taken.'),
     savedTokens: count,
+    semantic: z
+      .object({ entries: count.describe('Questions that others may be alike to.'), hits: count })
+      .nullable()
+      .describe('Of the hits above, those by likeness; null: cache.semantic is off.'),
   })
   .openapi('CacheStatus')
 
