@@ -31,6 +31,7 @@ import { createRunning } from './gateway/running.ts'
 import { createUpgrade } from './gateway/upgrade.ts'
 import { createUpstreams, type ProxyEnvironment } from './gateway/upstreams.ts'
 import { createJournal } from './journal/append.ts'
+import type { SumQuestion } from '../db/queries/limit-sums.ts'
 import { createTrust } from './origin.ts'
 import { createKeyAdmin } from './policy/key-admin.ts'
 import { toKeyRecords } from './policy/key-config.ts'
@@ -48,6 +49,7 @@ import { NOTHING_RECORDED } from './recorder/status.ts'
 import { createHttpServer } from './serve.ts'
 
 export interface Settings {
+import { openRedis } from './redis/redis.ts'
   config: ConfigSource
   /** Shows the dashboard's demo mark; the demo traffic itself is started by main. */
   demo: boolean
@@ -144,16 +146,17 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     onStatus: (next) => (status = next),
     onFailed: say,
   })
-  const ledger = createMemoryLedger({
-    sums: (questions) => ask('limitSums', { questions }, LIMITS_WAIT),
-    priceOf: (model) => {
+  const ledgerDeps = {
+    sums: (questions: SumQuestion[]) => ask('limitSums', { questions }, LIMITS_WAIT),
+    priceOf: (model: Model) => {
       const { prices, aliases } = source.current()
       return ask('priceOf', { ...model, overrides: prices, aliases }, LIMITS_WAIT)
     },
     keys: () => keys.list(),
     onNeed: () => recorder.sendCharges(),
-    say,
-  })
+  }
+  const shared = redis ? createRedisLedger({ ...ledgerDeps, redis, whenDown: () => source.current().redisDown }) : null
+  const ledger = shared ?? createMemoryLedger({ ...ledgerDeps, say })
   ledger.configure(config.limits)
   const stopListening = source.onChange((next) => {
     rules = toRules(next, credentials)
@@ -228,6 +231,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     version: settings.version,
     startedAt,
     demo: settings.demo,
+    redis: () => redis && { ...redis.state(), ...shared!.counters(), whenDown: source.current().redisDown },
     draining: () => draining,
     parserRefused: () => parserRefused,
     log: (error) => say(error instanceof Error ? (error.stack ?? error.message) : String(error)),
@@ -256,13 +260,15 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     server.closeAllConnections()
     await journal.close()
     await recorder.stop()
-    ledger.close()
+    await ledger.close()
     await cache.close()
     await Promise.all([ask.close(), tell.close(), upstreams.close()])
   }
   const drain = async ({ delay = source.current().drainDelay }: { delay?: number } = {}) => {
     // Until the balancers have seen readyz fail they go on sending, and those calls are served.
     draining = true
+    await judging.close()
+    await redis?.close()
     await wait(delay)
     refusing = true
     server.close()

@@ -16,7 +16,10 @@ const OUTCOMES = [
   'cache_hit',
 ] as const satisfies Exclude<Outcome, 'running'>[]
 
-type MetricDeps = Pick<AppDeps, 'running' | 'recorded' | 'journal' | 'startedAt' | 'version' | 'parserRefused'>
+type MetricDeps = Pick<
+  AppDeps,
+  'running' | 'recorded' | 'journal' | 'startedAt' | 'version' | 'parserRefused' | 'redis'
+>
 
 /** Counts what is recorded from now on; the answer is the page's text. */
 export const createMetrics = (deps: MetricDeps): (() => string) => {
@@ -57,11 +60,27 @@ export const createMetrics = (deps: MetricDeps): (() => string) => {
         'Requests that were no valid HTTP.',
         deps.parserRefused?.() ?? 0,
       ),
+      ...redisMetrics(deps.redis?.() ?? null),
       metric('process_resident_memory_bytes', 'gauge', 'Resident memory.', process.memoryUsage.rss()),
       metric('process_cpu_seconds_total', 'counter', 'CPU time, user and system.', cpuSeconds()),
     ].join('')
   }
 }
+
+const redisMetrics = (redis: ReturnType<NonNullable<MetricDeps['redis']>>): string[] =>
+  redis === null
+    ? []
+    : [
+        metric('weir_redis_up', 'gauge', '1: the shared Redis answers.', redis.up && redis.problem === null ? 1 : 0),
+        metric('weir_redis_failures_total', 'counter', 'Commands and connections that failed.', redis.failures),
+        metric(
+          'weir_limits_unchecked_total',
+          'counter',
+          'Calls that passed without a look at their limits, because Redis was away.',
+          redis.unchecked,
+        ),
+        metric('weir_limits_unsettled_total', 'counter', 'Calls whose estimate stands for good.', redis.lost),
+      ]
 
 type Labels = Record<string, string>
 

@@ -18,7 +18,7 @@ const statusRoute = createRoute({
 
 export type StatusDeps = Pick<
   AppDeps,
-  'config' | 'configProblems' | 'running' | 'recorded' | 'journal' | 'version' | 'startedAt' | 'demo'
+  'config' | 'configProblems' | 'running' | 'recorded' | 'journal' | 'redis' | 'version' | 'startedAt' | 'demo'
 >
 
 export const readStatus = (deps: StatusDeps, incoming: IncomingMessage): Status => {
@@ -40,6 +40,7 @@ export const readStatus = (deps: StatusDeps, incoming: IncomingMessage): Status 
     url: `${scheme}://${host}${config.basePath}`,
     demo: deps.demo,
     database: config.database === 'sqlite' ? 'sqlite' : 'postgres',
+    redis: deps.redis?.() ?? null,
   }
 }
 

@@ -136,6 +136,20 @@ const database = z
 
 const basePath = z
   .string()
+const redis = z
+  .union([z.string(), z.literal(false), z.null()])
+  .transform((value, context) => {
+    if (value === null || value === false || value === 'off') return null
+    if (/^rediss?:\/\/[^/\s]+(\/\d*)?$/.test(value)) return value
+    context.addIssue({
+      code: 'custom',
+      message: 'write redis://user:password@host:port/0, rediss:// with TLS, or off',
+      input: null,
+    })
+    return z.NEVER
+  })
+  .prefault(null)
+
   .regex(/^(\/?|(\/[A-Za-z0-9._~-]+)+\/?)$/, { error: 'write a path such as /weir' })
   .transform((path) => path.replace(/\/$/, ''))
   .prefault('')
@@ -151,7 +165,10 @@ export const configSchema = z
     data: z.string().min(1).prefault('./data').describe('Folder of journal, database and keys.'),
     basePath: basePath.describe('Where a proxy in front shows Weir, such as /weir.'),
     database: database.describe('sqlite, or postgres://user:password@host/database.'),
-    redis: later().transform((): string | null => null),
+    redis: redis.describe('redis://… of the Redis that several Weirs share for limits and cache; rediss:// with TLS.'),
+    redisDown: oneOf('fail_open', 'fail_closed')
+      .prefault('fail_open')
+      .describe('While Redis is away: calls pass and are counted later, or those under a blocking limit are refused.'),
     adminToken: z.string().min(16, { error: 'at least 16 characters' }).nullable().prefault(null),
     ...keyMaterials,
     providers: providers.prefault({}),

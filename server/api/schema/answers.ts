@@ -131,6 +131,20 @@ export const status = z
     url: z.string().describe('Base address to put before `/openai/v1` and the like, as this request reached it.'),
     demo: z.boolean(),
     database: z.enum(['sqlite', 'postgres']),
+    redis: z
+      .object({
+        up: z.boolean(),
+        since: count.describe('Since when it is up, or away.'),
+        problem: z.string().nullable().describe('Why what Weir asked of it last has failed.'),
+        failures: count.describe('Since this process started.'),
+        whenDown: z.enum(['fail_open', 'fail_closed']).describe('What happens meanwhile to calls that limits concern.'),
+        unchecked: count.describe('Calls that passed without a look at their limits.'),
+        lost: count.describe(
+          'Calls that stand in the counters as estimates, because what they took could not be told.',
+        ),
+      })
+      .nullable()
+      .describe('What several Weirs share; null: nothing.'),
   })
   .openapi('Status')
 

@@ -149,7 +149,7 @@ export function createRedisLedger(deps: RedisLedgerDeps): RedisLedger {
     },
     async budgets(key) {
       await settler.idle()
-      const rules = await readCounters(redis, book.all(deps.keys()), now())
+      const rules = await readCounters(redis, book.all(deps.keys()), now()).catch(unread)
       return listBudgets({ rules, keys: deps.keys(), key, now: now(), sums: deps.sums })
     },
     beat: leases.beat,
@@ -194,6 +194,10 @@ const withOwn = ({ rule, counter: { scope, slots }, amount }: Refused): Refused 
   const [first] = slots
   const counted = rule.rollingMs === null && first ? [{ ...first, reserved: first.reserved + amount }] : [...slots, own]
   return { rule, counter: { scope, slots: counted }, amount }
+}
+
+const unread = (cause: Error): never => {
+  throw new WeirError('limits_unavailable', cause.message, { cause })
 }
 
 const away = (cause: unknown): WeirError =>
