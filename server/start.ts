@@ -38,6 +38,8 @@ import { toKeyRecords } from './policy/key-config.ts'
 import { createKeys } from './policy/keys.ts'
 import { watchKeys } from './policy/key-watch.ts'
 import { createMemoryLedger } from './policy/limits/memory-ledger.ts'
+import type { Model } from './policy/limits/price-book.ts'
+import { createRedisLedger } from './policy/limits/redis-ledger.ts'
 import { listRoutes } from './policy/route-list.ts'
 import { createRouting, type RoutingOptions } from './policy/routing.ts'
 import { createRoutes } from './policy/targets.ts'
@@ -46,10 +48,10 @@ import { createAsk } from './reader/ask.ts'
 import { startRecorder } from './recorder/handle.ts'
 import type { ProviderFacts, RecorderOptions, RecorderStatus, StoredCall } from './recorder/messages.ts'
 import { NOTHING_RECORDED } from './recorder/status.ts'
+import { openRedis } from './redis/redis.ts'
 import { createHttpServer } from './serve.ts'
 
 export interface Settings {
-import { openRedis } from './redis/redis.ts'
   config: ConfigSource
   /** Shows the dashboard's demo mark; the demo traffic itself is started by main. */
   demo: boolean
@@ -226,12 +228,12 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     budgetsFor: ({ name }) => ledger.budgets(name),
     recorded: { onStored, subscribe: onRecorded, status: () => status },
     journal,
+    redis: () => redis && { ...redis.state(), ...shared!.counters(), whenDown: source.current().redisDown },
     admin,
     assets: settings.assetsDir,
     version: settings.version,
     startedAt,
     demo: settings.demo,
-    redis: () => redis && { ...redis.state(), ...shared!.counters(), whenDown: source.current().redisDown },
     draining: () => draining,
     parserRefused: () => parserRefused,
     log: (error) => say(error instanceof Error ? (error.stack ?? error.message) : String(error)),
@@ -262,13 +264,12 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     await recorder.stop()
     await ledger.close()
     await cache.close()
+    await redis?.close()
     await Promise.all([ask.close(), tell.close(), upstreams.close()])
   }
   const drain = async ({ delay = source.current().drainDelay }: { delay?: number } = {}) => {
     // Until the balancers have seen readyz fail they go on sending, and those calls are served.
     draining = true
-    await judging.close()
-    await redis?.close()
     await wait(delay)
     refusing = true
     server.close()

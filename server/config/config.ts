@@ -134,8 +134,6 @@ const database = z
   .regex(/^(sqlite|postgres(ql)?:\/\/.+)$/, { error: 'write sqlite, or postgres://user:password@host/database' })
   .prefault('sqlite')
 
-const basePath = z
-  .string()
 const redis = z
   .union([z.string(), z.literal(false), z.null()])
   .transform((value, context) => {
@@ -150,6 +148,8 @@ const redis = z
   })
   .prefault(null)
 
+const basePath = z
+  .string()
   .regex(/^(\/?|(\/[A-Za-z0-9._~-]+)+\/?)$/, { error: 'write a path such as /weir' })
   .transform((path) => path.replace(/\/$/, ''))
   .prefault('')
@@ -225,6 +225,8 @@ export const configSchema = z
   })
   .superRefine((it, context) => {
     for (const { path, says } of routeProblems(it)) context.addIssue({ code: 'custom', path, message: says })
+    const semantic = semanticProblem(it)
+    if (semantic) context.addIssue({ code: 'custom', path: ['cache', 'semantic', 'target'], message: semantic })
   })
 
 /** Changing one of these needs a restart: the listening socket, the folder, the database and the journal are opened once. */
@@ -242,8 +244,6 @@ export const RESTART_KEYS = [
 type Later = 'loops' | 'otel'
 export type Config = Omit<z.output<typeof configSchema>, Later>
 export type ProviderConfig = z.output<typeof provider>
-    const semantic = semanticProblem(it)
-    if (semantic) context.addIssue({ code: 'custom', path: ['cache', 'semantic', 'target'], message: semantic })
 export type TimeoutConfig = z.output<typeof timeouts>
 
 /** What holds when nothing is configured. `data` is made absolute against the current folder. */
