@@ -51,6 +51,7 @@ async function bundleServer(): Promise<RolldownOutput> {
       recorder: 'server/recorder/worker.ts',
       reader: 'server/reader/worker.ts',
       control: 'server/control/worker.ts',
+      judge: 'server/policy/quality/worker.ts',
     },
     platform: 'node',
     external: ['better-sqlite3', ...ABSENT],

@@ -40,6 +40,7 @@ import { watchKeys } from './policy/key-watch.ts'
 import { createMemoryLedger } from './policy/limits/memory-ledger.ts'
 import type { Model } from './policy/limits/price-book.ts'
 import { createRedisLedger } from './policy/limits/redis-ledger.ts'
+import { createJudging } from './policy/quality/judging.ts'
 import { listRoutes } from './policy/route-list.ts'
 import { createRouting, type RoutingOptions } from './policy/routing.ts'
 import { createRoutes } from './policy/targets.ts'
@@ -55,7 +56,7 @@ export interface Settings {
   config: ConfigSource
   /** Shows the dashboard's demo mark; the demo traffic itself is started by main. */
   demo: boolean
-  workers: { recorder: URL; reader: URL; control: URL }
+  workers: { recorder: URL; reader: URL; control: URL; judge: URL }
   /** The built dashboard. */
   assetsDir: string
   migrationsDir: string
@@ -115,6 +116,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   const redis = config.redis === null ? null : await openRedis({ url: config.redis, say })
   const cache = createCache({ dir: join(config.data, 'cache'), config: () => source.current().cache })
   const routing = createRouting(settings.routing)
+  const judging = createJudging({ workerUrl: settings.workers.judge })
   const running = createRunning()
   const upstreams = createUpstreams(config, settings.proxy)
   const listeners = new Set<(calls: Call[]) => void>()
@@ -177,6 +179,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     running,
     deadlines: createDeadlines(),
     routing,
+    judging,
     recall: createRecall(ask),
     cache,
     ledger,
@@ -264,6 +267,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     await recorder.stop()
     await ledger.close()
     await cache.close()
+    await judging.close()
     await redis?.close()
     await Promise.all([ask.close(), tell.close(), upstreams.close()])
   }

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { type Bases, basesOf, builtinRow, FAMILY_WORDS, type Family, sharedFamilies } from '../providers/bases.ts'
 import { builtinProviders } from '../providers/builtin.ts'
+import { QUALITY_RULES } from '../policy/quality/rules.ts'
 import { nearest } from './nearest.ts'
 import { amount, duration, flag, oneOf, size, whole } from './units.ts'
 
@@ -66,6 +67,20 @@ const route = z.strictObject({
       open: duration().prefault('30s').describe('For how long; then one call tries it.'),
     })
     .prefault({}),
+  quality: z
+    .array(oneOf(...QUALITY_RULES))
+    .prefault([])
+    .describe(
+      'Answers that are no streams lead to the next target when they are empty, a refusal, cut off, filtered, or not the JSON asked for.',
+    ),
+  hedge: z
+    .strictObject({
+      after: duration().describe('Without a header from the first target for so long, the next is asked beside it.'),
+    })
+    .optional()
+    .describe(
+      'Asks a second target when the first is slow; the first to answer wins, the other is ended. Costs: both may be billed.',
+    ),
   usage: z.strictObject({ inject: oneOf('off', 'on') }).optional(),
   disconnect: z
     .preprocess(

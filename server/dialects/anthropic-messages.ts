@@ -4,6 +4,7 @@ import { createMessagesFold } from './anthropic-answer.ts'
 import { readBlocks } from './anthropic-blocks.ts'
 import { asCount, asName, asObject, asObjects, asTags, asText, kept, restOf, type Json } from './read/json.ts'
 import { emptyRequest } from './read/parts.ts'
+import { toFormat } from './read/format.ts'
 import { createFoldReader } from './read/reader.ts'
 import { bodySession, claudeCode, claudeUser } from './read/session.ts'
 
@@ -35,6 +36,10 @@ export const anthropicMessages: Dialect = {
   error: anthropicError,
   streamError: (shape) => `\n\nevent: error\ndata: ${JSON.stringify(anthropicError(shape))}\n\n`,
   opening: ({ type }) => (type === 'error' ? 'error' : PREFACE.has(type as string) ? 'preface' : 'content'),
+  quality: {
+    endings: { max_tokens: 'length', model_context_window_exceeded: 'length', refusal: 'refusal' },
+    formats: { output_format: toFormat, output_config: ({ format }) => toFormat(asObject(format)) },
+  },
 }
 
 const PREFACE: ReadonlySet<string> = new Set(['message_start', 'ping', 'content_block_start'])

@@ -1,7 +1,7 @@
 /**
  * What a dialect (a wire format) must offer. One file a dialect; the registry is a list; one contract test covers every entry.
  * Readers work on a copy of the bytes, in the recorder or in a reader thread, never on the data path: they read, they do not rewrite.
- * Only `operations`, `error`, `streamError` and `opening` are used by the data path.
+ * Only `operations`, `error`, `streamError`, `opening` and `quality` are used by the data path.
  */
 import type { Usage } from '../call.ts'
 
@@ -125,6 +125,19 @@ export interface ErrorShape {
 /** What an early event of a stream is: an `error` instead of an answer, a `preface` (ping, metadata, an empty role), or `content`. */
 export type EarlyEvent = 'error' | 'preface' | 'content'
 
+/** How an answer must look that is meant for a program. `schema` null: any JSON. */
+export interface Format {
+  schema: unknown
+}
+
+/** What the quality rules of routes go by. */
+export interface QualityMarks {
+  /** Finish reason → what it means; all others are good ends. */
+  endings: Readonly<Record<string, 'length' | 'content_filter' | 'refusal'>>
+  /** Top-level member of the request → what it asks for; null: nothing. */
+  formats: Readonly<Record<string, (value: Record<string, unknown>) => Format | null>>
+}
+
 export interface Dialect {
   name: string
   operations: readonly Operation[]
@@ -136,4 +149,6 @@ export interface Dialect {
   streamError(shape: ErrorShape): string | null
   /** For routes, of small events only. Absent: a stream of this dialect passes from its first byte. */
   opening?(data: Record<string, unknown>, event: string | null): EarlyEvent
+  /** Absent: answers of this dialect are not judged. */
+  quality?: QualityMarks
 }

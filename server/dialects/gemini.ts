@@ -4,6 +4,7 @@
  */
 import type { Dialect, ErrorShape, Message, RequestFacts, ToolDefinition } from './dialect.ts'
 import { createGeminiFold } from './gemini-answer.ts'
+import { ENDINGS, toGeminiFormat } from './gemini-quality.ts'
 import { readGeminiParts } from './gemini-parts.ts'
 import {
   asCount,
@@ -54,6 +55,7 @@ export const gemini: Dialect = {
   /** Google's SDK takes the error from a piece of the stream that is JSON by itself; a `data:` line would be an empty answer to it. */
   streamError: (shape) => JSON.stringify(geminiError(shape)),
   opening: ({ error }) => (isObject(error) ? 'error' : 'content'),
+  quality: { endings: ENDINGS, formats: { generationConfig: toGeminiFormat, generation_config: toGeminiFormat } },
 }
 
 function readGeminiRequest(body: Json, path: string): RequestFacts {

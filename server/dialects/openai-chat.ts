@@ -5,6 +5,7 @@
 import type { Dialect, Message, Part, RequestFacts, ToolDefinition } from './dialect.ts'
 import { createChatFold } from './openai-chat-answer.ts'
 import { readChatParts } from './openai-chat-parts.ts'
+import { toFormat } from './read/format.ts'
 import { openaiError, openaiStreamError } from './read/openai-error.ts'
 import { bodySession } from './read/session.ts'
 import {
@@ -47,6 +48,10 @@ export const openaiChat: Dialect = {
   opening(data) {
     if (isObject(data.error)) return 'error'
     return asObjects(data.choices).every(isEmptyChoice) ? 'preface' : 'content'
+  },
+  quality: {
+    endings: { length: 'length', model_length: 'length', content_filter: 'content_filter' },
+    formats: { response_format: toFormat },
   },
 }
 

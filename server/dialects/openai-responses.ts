@@ -19,6 +19,7 @@ import {
   type Json,
   words,
 } from './read/json.ts'
+import { toFormat } from './read/format.ts'
 import { openaiError } from './read/openai-error.ts'
 import { emptyRequest, said } from './read/parts.ts'
 import { createFoldReader } from './read/reader.ts'
@@ -48,6 +49,10 @@ export const openaiResponses: Dialect = {
   streamError: (shape) => `\n\nevent: response.failed\ndata: ${JSON.stringify(failed(shape))}\n\n${lastError(shape)}`,
   opening: ({ type }) =>
     type === 'error' || type === 'response.failed' ? 'error' : PREFACE.has(type as string) ? 'preface' : 'content',
+  quality: {
+    endings: { max_output_tokens: 'length', content_filter: 'content_filter' },
+    formats: { text: ({ format }) => toFormat(asObject(format)) },
+  },
 }
 
 const PREFACE: ReadonlySet<string> = new Set([

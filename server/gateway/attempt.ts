@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { WeirError } from '../errors.ts'
 import type { AttemptMeta } from '../journal/entry.ts'
+import type { Verdict } from '../policy/quality/rules.ts'
 import type { Deadline } from './deadlines.ts'
 import { drainMsOf } from './drain.ts'
 import { messageOf, toFailure } from './failure.ts'
@@ -15,6 +16,7 @@ import { fromBuffers, toUpstreamHeaders } from './headers.ts'
 import { type Abort, elapsed, type LiveCall, type Target } from './live.ts'
 import { maskHeaders } from './mask.ts'
 import type { OpeningReader } from './opening.ts'
+import { JUDGED_BYTES, TOO_LARGE } from './quality.ts'
 import { requestBody } from './request-body.ts'
 import { createTimeouts, limitsFor, type Timeouts } from './timeouts.ts'
 
@@ -26,11 +28,17 @@ export interface Sink {
   fail(error: WeirError): void
 }
 
+/** `pass`: the client gets it · `keep`: it is given up, its body is read for later · `hold`: its first events decide · `judge`: all of it does. */
+export type Way = 'pass' | 'keep' | 'hold' | 'judge'
+
 /** Judges how an answer begins, for calls that have somewhere else to go. */
 export interface Gate {
-  /** `pass`: the client gets it · `keep`: it is given up, its body is read for later · `hold`: its first events decide. */
-  head(status: number, rawHeaders: string[]): 'pass' | 'keep' | 'hold'
+  head(status: number, rawHeaders: string[]): Way
   events: OpeningReader
+  /** Of an answer that is judged by the route's rules. */
+  whole(body: Buffer): Promise<Verdict>
+  /** Why an answer that should be judged is not. */
+  note: string | null
 }
 
 export interface LiveAttempt {
@@ -43,6 +51,14 @@ export interface LiveAttempt {
   rawHeaders: string[]
   /** Given up, but read to its end: `pipe` has all of it, should nothing better come. */
   kept: boolean
+  /** What a quality rule found wrong with it; null: nothing. */
+  flaw: string | null
+  /** Why it was not judged, else null. */
+  note: string | null
+  /** Milliseconds that judging took: Weir's own, not the provider's. */
+  judgedMs: number
+  /** It was refused for what Weir had added: `stream_options`. */
+  usageRefused: boolean
   /** Milliseconds until the first byte of the body; null: none came. */
   firstByteMs: number | null
   timeouts: Timeouts
@@ -109,12 +125,14 @@ function createAttempt(
   let early: Buffer[] = []
   let ended: string[] | null = null
   let broken: WeirError | null = null
+  /** Only where Weir itself put stream_options in, a 400 or 422 may be Weir's to mend. */
+  const injected = call.injected !== null
   let started = false
   let over = false
   /** The provider refused, perhaps because of what Weir had added: its answer waits until its body tells. */
   let held: (() => void) | null = null
   /** What the gate has said of it, until the answer passes or is given up. */
-  let way: 'pass' | 'keep' | 'hold' = 'pass'
+  let way: Way = 'pass'
   let keptBytes = 0
   let extra: Deadline | null = null
 
@@ -148,6 +166,10 @@ function createAttempt(
     statusMessage: '',
     rawHeaders: [],
     kept: false,
+    flaw: null,
+    note: null,
+    judgedMs: 0,
+    usageRefused: false,
     firstByteMs: null,
     timeouts,
     upgraded: null,
@@ -173,7 +195,7 @@ function createAttempt(
     if (over) return
     over = true
     clear()
-    call.abort = null
+    if (call.abort === giveUp) call.abort = null
     controller?.abort(error)
     meta.error = { code: error.code, message: error.message }
     if (attempt.begun) {
@@ -216,11 +238,12 @@ function createAttempt(
     attempt.rawHeaders = rawHeaders
     timeouts.enter('firstEvent')
     way = gate?.head(status, rawHeaders) ?? 'pass'
+    attempt.note = gate?.note ?? null
     const goOn = () => {
       held = null
       if (way === 'pass') pass()
     }
-    if (mayRefuseUsage(call, status)) held = goOn
+    if (injected && (status === 400 || status === 422)) held = goOn
     else goOn()
     // Its error is worth a moment, not more: the next target waits.
     if (way === 'keep') within(KEEP_MS, () => reject('', { whole: false }))
@@ -241,10 +264,38 @@ function createAttempt(
     pass()
   }
 
+  /** The answer is whole: what the route's rules say of it decides. */
+  async function judgeWhole(trailers: string[]): Promise<void> {
+    // What has ended by itself leaves a connection that is good for the next call.
+    controller = null
+    timeouts.clear()
+    const from = performance.now()
+    const { failed, note, answer } = await gate!.whole(Buffer.concat(early))
+    attempt.judgedMs = performance.now() - from
+    if (over) return
+    if (failed) {
+      attempt.flaw = `quality rule ${failed.rule}: ${failed.why}`
+      if (answer) meta.answer = answer
+      return reject(`, and that failed the ${attempt.flaw}`, { whole: true, trailers })
+    }
+    attempt.note = note
+    pass()
+    close(trailers)
+  }
+
+  /** Everything has come. */
+  function close(trailers: string[]): void {
+    over = true
+    clear()
+    if (call.abort === giveUp) call.abort = null
+    if (sink) sink.end(trailers)
+    else ended = trailers
+  }
+
   /** A refused question is Weir's to mend, if the answer names it; everything else is the client's to see. */
   function judgeRefusal(): void {
     if (!namesUsage(Buffer.concat(early))) return held!()
-    call.usageRefused = true
+    attempt.usageRefused = true
     fail(new WeirError('upstream_invalid', `${target.name} answered ${attempt.status} to stream_options.`))
   }
 
@@ -279,6 +330,10 @@ function createAttempt(
       if (held && early.length > HELD_PIECES) held()
       if (way === 'hold') judgeEvents(bytes)
       else if (way === 'keep' && (keptBytes += bytes.length) > KEPT_BYTES) reject('', { whole: false })
+      else if (way === 'judge' && (keptBytes += bytes.length) > JUDGED_BYTES) {
+        attempt.note = TOO_LARGE
+        pass()
+      }
     },
     onResponseEnd() {
       if (held) judgeRefusal()
@@ -287,11 +342,8 @@ function createAttempt(
       if (way === 'keep') return reject('', { whole: true, trailers })
       // A stream without any content is still the answer that there is.
       if (way === 'hold') pass()
-      over = true
-      clear()
-      call.abort = null
-      if (sink) sink.end(trailers)
-      else ended = trailers
+      if (way === 'judge') return void judgeWhole(trailers)
+      close(trailers)
     },
     onResponseError(_, error) {
       fail(toFailure(error, target, attempt.begun, gateway.inContainer))
@@ -299,6 +351,7 @@ function createAttempt(
   }
 
   const giveUp: Abort = (why) => {
+    if (over) return
     if (why !== 'client_gone') return fail(why)
     const gone = new WeirError('client_gone', 'The client left, so the upstream request was ended.')
     const drainMs = drainMsOf(call)
@@ -320,8 +373,6 @@ function sendEarlyHints({ outgoing }: LiveCall, headers: Record<string, string |
   }
 }
 
-/** Only where Weir itself put stream_options in, a 400 or 422 may be Weir's to mend. */
-const mayRefuseUsage = (call: LiveCall, status: number) => call.injected !== null && (status === 400 || status === 422)
 const namesUsage = (body: Buffer) => /stream_options|include_usage/.test(body.toString('latin1'))
 /** An error body comes in one or two pieces; something longer is no refusal. */
 const HELD_PIECES = 16

@@ -42,7 +42,8 @@ function readRetryAfter(raw: readonly string[], now: number): number | null {
 }
 
 /** In words, for the reason of an attempt. */
-export function inWords({ kind, status, retryAfter }: Failed): string {
+export function inWords({ kind, status, retryAfter, flaw }: Failed): string {
+  if (flaw !== undefined) return flaw
   const what = status === null ? (kind === 'connect' ? 'no connection' : 'timeout') : String(status)
   return retryAfter === null ? what : `${what}, retry after ${Math.ceil(retryAfter / 1000)} s`
 }

@@ -3,18 +3,14 @@
  * taught is kept in `routing`; nothing is tried again once the client has a byte.
  */
 import { WeirError } from '../errors.ts'
-import { enter, failed as countFailure, succeeded, undecided } from '../policy/breaker.ts'
-import { type Health, learn } from '../policy/health.ts'
-import { type LiveAttempt, tryTarget } from './attempt.ts'
-import { fromError, fromStatus, inWords } from './failed.ts'
+import type { LiveAttempt } from './attempt.ts'
+import { inWords } from './failed.ts'
 import type { Gateway } from './gateway.ts'
-import { createGate } from './gate.ts'
-import { withoutUsage } from './inject-usage.ts'
+import { mayHedge, race } from './hedge.ts'
 import { type Abort, elapsed, type LiveCall } from './live.ts'
-import { maskTarget } from './mask.ts'
-import { prepare } from './prepare.ts'
 import { recallPlace } from './recall.ts'
 import { relay } from './relay.ts'
+import { giveUp, open, serve, type Tried } from './tries.ts'
 import { createWalk, type Failed, type Step, type Walk } from './walk.ts'
 
 export async function forwardByRoute(call: LiveCall, gateway: Gateway): Promise<void> {
@@ -22,129 +18,31 @@ export async function forwardByRoute(call: LiveCall, gateway: Gateway): Promise<
   const walk = createWalk(call, gateway)
   let best: LiveAttempt | null = null
   let failure: WeirError | null = null
+  const others = { racing: () => false, spare: () => best !== null && best.flaw !== null }
+  const failed = (tried: Tried, next: (failed: Failed) => Step | 'other' | null): Step | 'other' | null => {
+    const { attempt } = tried
+    const why = giveUp(call, tried, gateway)
+    failure = attempt.failure
+    if (attempt.kept && (attempt.flaw !== null || !others.spare())) best = attempt
+    const step = why ? next(why) : null
+    note(call, attempt, why, step, gateway)
+    return step
+  }
   for (let step = walk.first(); step !== null;) {
     const startedMs = elapsed(call)
     if (step.wait > 0) await rest(call, step.wait)
     call.lostMs += elapsed(call) - startedMs
     walk.take(step)
-    const tried = await tryStep(call, step, walk, gateway)
-    if (tried.begun) return
+    const tried = mayHedge(call)
+      ? await race(step, { call, walk, others, onFailed: (one) => void failed(one, () => 'other') }, gateway)
+      : await open(call, step, { walk, others }, gateway)
+    if (tried.attempt.begun) return serve(call, tried, gateway)
     call.lostMs += elapsed(call) - tried.attempt.meta.atMs
-    failure = tried.attempt.failure
-    if (tried.attempt.kept) best = tried.attempt
-    step = tried.failed ? walk.after(tried.failed) : null
-    note(call, tried.attempt, tried.failed, step, gateway)
-    if (!tried.failed) break
+    step = failed(tried, walk.after) as Step | null
   }
-  if (best && !call.clientGone && failure?.code !== 'canceled') return passOn(call, best, gateway)
+  const code = (failure as WeirError | null)?.code
+  if (best && !call.clientGone && code !== 'canceled') return passOn(call, best, gateway)
   throw failure ?? nothingToTry(call, walk)
-}
-
-type Tried = { begun: true } | { begun: false; attempt: LiveAttempt; failed: Failed | null }
-
-/** One try, to the end of its answer if it has one. */
-async function tryStep(call: LiveCall, step: Step, walk: Walk, gateway: Gateway): Promise<Tried> {
-  const { routing } = gateway
-  const health = routing.health(step.target.name)
-  const trial = enter(health.breaker, call.route!.route.breaker, routing.now())
-  health.inFlight++
-  try {
-    const attempt = await ask(call, step, walk, gateway)
-    if (!attempt.begun) {
-      const failed = attempt.status === 0 ? fromError(attempt.failure!) : failedAnswer(attempt, gateway)
-      // A client that left, or a call that was ended by hand, says nothing about the target.
-      if (failed) judge(call, step, { health, trial, failed, why: attempt.failure!.message }, gateway)
-      else undecided(health.breaker, trial, routing.now())
-      if (failed) health.window.add(routing.now(), 0, true)
-      return { begun: false, attempt, failed }
-    }
-    // How long the first events were waited for is the provider's time.
-    call.lostMs += elapsed(call) - attempt.meta.atMs - (attempt.meta.headersMs ?? 0)
-    const failed = fromStatus(attempt.status, attempt.rawHeaders, routing.now())
-    judge(call, step, { health, trial, failed, why: `answered ${attempt.status}` }, gateway)
-    if (failed && call.attempts.length > 1) attempt.meta.reason += `; ${inWords(failed)}, and nothing is left to try`
-    await relay(call, attempt, gateway)
-    learnFrom(call, { attempt, failed }, health, gateway)
-    return { begun: true }
-  } finally {
-    health.inFlight--
-  }
-}
-
-/** Asks the target; once more without `stream_options`, where Weir itself asked for too much. */
-async function ask(call: LiveCall, step: Step, walk: Walk, gateway: Gateway): Promise<LiveAttempt> {
-  const mayHold = call.body.kind !== 'stream' && walk.after({ kind: '5xx', status: 500, retryAfter: null }) !== null
-  prepare(call, { target: step.target, credential: step.credential, mayHold }, gateway)
-  const send = () => tryTarget(call, call.upstream!, gateway, createGate(call, walk, gateway))
-  const asked = send()
-  explain(call, step, walk.skipped())
-  const attempt = await asked
-  if (attempt.begun || !call.usageRefused) return attempt
-  attempt.meta.reason += '; asked again without stream_options'
-  void gateway.journal.attempt(call.id, attempt.meta)
-  gateway.refusesUsage.add(call.upstream!.origin)
-  withoutUsage(call)
-  call.usageRefused = false
-  const again = send()
-  explain(call, step, [])
-  return again
-}
-
-/** Why this target, in words, on the attempt's row. */
-function explain(call: LiveCall, step: Step, skipped: readonly string[]): void {
-  const meta = call.attempts.at(-1)!
-  meta.reason = [step.why, ...skipped].join('; ')
-  meta.credential = step.credentialName
-  meta.provider = step.target.provider.name
-  meta.model = call.model
-  meta.path = maskTarget(call.upstream!.path)
-}
-
-const failedAnswer = (attempt: LiveAttempt, { routing }: Gateway): Failed =>
-  fromStatus(attempt.status, attempt.rawHeaders, routing.now()) ?? { kind: '5xx', status: null, retryAfter: null }
-
-/** What a try says about its target and its credential. */
-function judge(
-  call: LiveCall,
-  step: Step,
-  { health, trial, failed, why }: { health: Health; trial: boolean; failed: Failed | null; why: string },
-  { routing }: Gateway,
-): void {
-  const { route, stay } = call.route!
-  const now = routing.now()
-  if (failed?.kind === '429') {
-    const until = now + (failed.retryAfter ?? route.cooldown)
-    routing.rest(step.target.name, step.credentialName ?? '', { until, why: inWords(failed) })
-  }
-  if (failed && (failed.kind === '5xx' || failed.kind === 'connect' || failed.kind === 'timeout'))
-    return countFailure(health.breaker, route.breaker, { trial, now, why })
-  succeeded(health.breaker, trial)
-  if (failed || stay === null) return
-  routing.stays.set(stay, { target: step.target.name, credential: step.credentialName, at: now })
-}
-
-/** After the answer: how long it took, and whether it broke off. */
-function learnFrom(
-  call: LiveCall,
-  { attempt, failed }: { attempt: LiveAttempt; failed: Failed | null },
-  health: Health,
-  { routing }: Gateway,
-): void {
-  const now = routing.now()
-  const took = elapsed(call) - attempt.meta.atMs
-  const code = call.answered?.errorCode ?? null
-  const broke = code !== null && (code.startsWith('upstream_') || code.startsWith('timeout_'))
-  // A request that is wrong is no failure of the target's.
-  health.window.add(now, took, broke || (failed !== null && failed.kind !== '4xx'))
-  if (broke)
-    return countFailure(health.breaker, call.route!.route.breaker, {
-      trial: false,
-      now,
-      why: call.answered!.errorMessage ?? code,
-    })
-  if (attempt.status >= 400 || code !== null) return
-  if (call.stream === true) learn(health.firstByte, attempt.firstByteMs ?? took, now)
-  else learn(health.whole, took, now)
 }
 
 /** Ends the attempt's row: given up for what, and what came then. */
@@ -152,11 +50,17 @@ function note(
   call: LiveCall,
   { meta, failure }: LiveAttempt,
   failed: Failed | null,
-  next: Step | null,
+  next: Step | 'other' | null,
   gateway: Gateway,
 ): void {
   const what = failed ? inWords(failed) : failure!.code
-  meta.reason += `; ${what}, ${next ? 'so the next was tried' : 'and nothing is left to try'}`
+  const then =
+    next === null
+      ? 'and nothing is left to try'
+      : next === 'other'
+        ? 'so the other was waited for'
+        : 'so the next was tried'
+  meta.reason += `; ${what}, ${then}`
   void gateway.journal.attempt(call.id, meta)
 }
 
@@ -165,6 +69,9 @@ function passOn(call: LiveCall, attempt: LiveAttempt, gateway: Gateway): Promise
   call.provider = attempt.target.provider
   call.upstream = attempt.target
   call.injected = null
+  // It is the call's answer after all, and is read and billed as that.
+  delete attempt.meta.answer
+  if (attempt.flaw !== null) attempt.meta.reason += '; passed on in the end, because nothing better came'
   return relay(call, attempt, gateway)
 }
 

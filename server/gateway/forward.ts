@@ -11,7 +11,7 @@ export async function forward(call: LiveCall, gateway: Gateway): Promise<void> {
   if (call.route) return forwardByRoute(call, gateway)
   const target = call.upstream!
   let attempt = await tryTarget(call, target, gateway) // until the answer has begun, or has failed to
-  if (!attempt.begun && call.usageRefused) {
+  if (!attempt.begun && attempt.usageRefused) {
     // Once more, where Weir itself asked for too much.
     gateway.refusesUsage.add(target.origin)
     withoutUsage(call)

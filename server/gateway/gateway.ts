@@ -7,6 +7,7 @@ import type { Known } from './models.ts'
 import type { Ledger } from '../policy/limits/ledger.ts'
 import type { Keys } from '../policy/keys.ts'
 import type { Place, Routing } from '../policy/routing.ts'
+import type { Judging } from '../policy/quality/judging.ts'
 import type { Running } from './running.ts'
 import type { Upstreams } from './upstreams.ts'
 
@@ -20,6 +21,8 @@ export interface Gateway {
   cache: Cache
   /** What routes have learned. */
   routing: Routing
+  /** Reads answers for the quality rules of routes, in a thread of its own. */
+  judging: Judging
   /** Who gave the answer with this id, as the database remembers it; null: it does not, or not in time. Never rejects. */
   recall(id: string): Promise<Place | null>
   /** The admin token opens what any Weir key does. About 2 µs. */

@@ -105,8 +105,6 @@ export interface LiveCall {
   setHeaders: [name: string, value: string][]
   /** Usage was asked for: the body as it was before. */
   injected: { plain: Buffer } | null
-  /** The provider did not want to be asked for usage. */
-  usageRefused: boolean
   caller: Caller
   /** The Weir key that was shown; null: none, or the admin token. */
   weirKey: KeyInForce | null
@@ -198,7 +196,6 @@ export function openCall(incoming: IncomingMessage, outgoing: ServerResponse, ru
     dropHeaders: [],
     setHeaders: [],
     injected: null,
-    usageRefused: false,
     caller: NOBODY,
     weirKey: null,
     billing: null,

@@ -44,12 +44,11 @@ export function prepare(
   call.setHeaders = [...common.set]
   call.changes = [...common.changes]
   call.injected = null
-  call.usageRefused = false
   aim(call, target)
   setCredential(call, target, credential)
   const scanned = putModel(call, target, common.body)
   if (!gateway.refusesUsage.has(call.upstream!.origin)) askForUsage(call, scanned, true)
-  if (mayHold && call.stream === true) askForPlainText(call)
+  if (mayHold) askForPlainText(call)
 }
 
 /** Puts the target's model into the body. Answers the places in the new body. */
@@ -110,7 +109,7 @@ function addHeaders(call: LiveCall, headers: Readonly<Record<string, string>>, p
   call.changes.push({ what: `headers set: ${names.join(', ')}`, why: `providers.${provider}.headers` })
 }
 
-/** How a stream opens must be readable, so that an error in its first event can still lead to another target. */
+/** How a stream opens, or what a quality rule is to judge, must be readable. */
 function askForPlainText(call: LiveCall): void {
   const wish = headerOf(call.incoming.rawHeaders, 'accept-encoding')
   if (wish === null || wish === 'identity' || call.injected !== null) return
@@ -118,7 +117,10 @@ function askForPlainText(call: LiveCall): void {
   const { common, name } = call.route!
   const change = {
     what: 'accept-encoding: identity asked for',
-    why: `route ${name}: a stream that opens with an error goes on to the next target`,
+    why:
+      call.stream === true
+        ? `route ${name}: a stream that opens with an error goes on to the next target`
+        : `route ${name}: its quality rules must be able to read the answer`,
   }
   if (call.changes.some(({ what }) => what === change.what)) return
   call.changes.push(change)

@@ -3,10 +3,11 @@
  * estimate until the recorder has stored the call. Housekeeping (model lists, token counts) is neither counted nor refused.
  */
 import type { Billing } from '../call.ts'
-import type { Ask } from '../policy/limits/ledger.ts'
+import type { Ask, Reservation } from '../policy/limits/ledger.ts'
 import { isCountedMethod } from '../policy/limits/counted.ts'
 import type { Model } from '../policy/limits/price-book.ts'
 import type { Provider } from '../providers/provider.ts'
+import { createCallId } from './call-id.ts'
 import type { Gateway } from './gateway.ts'
 import type { LiveCall } from './live.ts'
 
@@ -22,6 +23,12 @@ export async function reserve(call: LiveCall, gateway: Gateway, bytes = bytesOf(
   if (!isCounted(call)) return
   const taken = gateway.ledger.reserve(toAsk(call, bytes))
   call.reservation = taken instanceof Promise ? await taken : taken
+}
+
+/** For a second try beside the first, which takes of all limits like a call of its own. @throws as `reserve` */
+export async function reserveAgain(call: LiveCall, gateway: Gateway): Promise<Reservation | null> {
+  if (!isLimited(call, gateway) || !isCounted(call)) return null
+  return gateway.ledger.reserve({ ...toAsk(call, bytesOf(call)), callId: createCallId() })
 }
 
 /** The same for what is going on already (a response that the provider began by itself): counted, never refused. */

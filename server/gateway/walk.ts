@@ -23,10 +23,12 @@ export interface Step {
 
 /** How a try failed, as far as it matters for the next. */
 export interface Failed {
-  kind: '429' | 'auth' | '4xx' | '5xx' | 'connect' | 'timeout'
+  kind: '429' | 'auth' | '4xx' | '5xx' | 'connect' | 'timeout' | 'quality'
   status: number | null
   /** From Retry-After; null: it did not say. */
   retryAfter: number | null
+  /** What a quality rule found. */
+  flaw?: string
 }
 
 export interface Walk {
@@ -34,7 +36,11 @@ export interface Walk {
   first(): Step | null
   /** The try after a failed one; null: that was the last. Asking changes nothing until `take`. */
   after(failed: Failed): Step | null
+  /** A target to ask beside the one that is slow: none that rests, and none for a call that is bound. */
+  beside(): Step | null
   take(step: Step): void
+  /** Whether this failure is one that another target may mend, be there one or not. */
+  leadsOn(failed: Failed): boolean
   skipped(): string[]
   /** How long until one of the open targets may be tried. */
   soonest(): number
@@ -107,7 +113,13 @@ export function createWalk(call: LiveCall, gateway: Gateway): Walk {
     first: next,
     after(failed) {
       if (!leadsOn(live, failed)) return null
+      // The same target would say much the same again.
+      if (failed.kind === 'quality') return live.bound === null ? next() : null
       return again(failed) ?? (live.bound === null ? (otherCredential(failed) ?? next()) : null)
+    },
+    beside() {
+      const ready = live.bound === null ? untried().find((choice) => restOf(choice) === null) : undefined
+      return ready ? toStep(ready, whyOf(live, ready.target, tried.size)) : null
     },
     take(step) {
       const same = current?.target === step.target && current.credential === step.credential
@@ -118,6 +130,7 @@ export function createWalk(call: LiveCall, gateway: Gateway): Walk {
       waited += step.wait
       current = step
     },
+    leadsOn: (failed) => leadsOn(live, failed),
     skipped: () => skippedOf(live, choices, tried, routing, restOf),
     soonest() {
       const untils = choices.map(({ target }) => routing.health(target.name).breaker.openUntil)
@@ -128,7 +141,7 @@ export function createWalk(call: LiveCall, gateway: Gateway): Walk {
 
 /** 401, 402 and 403 say that this credential is no good, whatever the route lists. */
 function leadsOn({ route: { on } }: LiveRoute, { kind, status }: Failed): boolean {
-  if (kind === 'auth') return true
+  if (kind === 'auth' || kind === 'quality') return true
   return on.has(kind) || (status !== null && on.has(String(status)))
 }
 

@@ -1,5 +1,6 @@
 /** What stands in the journal: four kinds of entry, their meta-data, and the interfaces of writer and reader. */
 import type { Billing, CacheState, Capture, Change, Outcome } from '../call.ts'
+import type { BilledAnswer } from '../policy/quality/rules.ts'
 
 /** `start` before the upstream call · `attempt` when a try has headers or has failed · `part` a piece of a body · `end` exactly once. */
 export type EntryKind = 'start' | 'attempt' | 'part' | 'end'
@@ -61,6 +62,8 @@ export interface AttemptMeta {
   path?: string
   /** The credential that it was made with, by the name that does not give it away. */
   credential?: string | null
+  /** What a try was billed for whose answer came whole and was given up (quality rules of a route). */
+  answer?: BilledAnswer
 }
 
 export interface EndMeta {

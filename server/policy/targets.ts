@@ -4,6 +4,7 @@ import type { RouteConfig } from '../config/routes.ts'
 import { type Family, sharedFamilies } from '../providers/bases.ts'
 import type { Provider, ProviderCredential } from '../providers/provider.ts'
 import type { Providers } from '../providers/registry.ts'
+import type { QualityRule } from './quality/rules.ts'
 import { createPatterns } from './pattern.ts'
 import { createRule, type Rule } from './rule.ts'
 
@@ -41,6 +42,10 @@ export interface Route {
   cooldown: number
   breaker: RouteConfig['breaker']
   inject: 'off' | 'on' | null
+  /** Milliseconds without a header after which a second target is asked beside the first; null: never. */
+  hedgeMs: number | null
+  /** What is wrong with an answer; null: it is not looked at. */
+  quality: readonly QualityRule[] | null
   /** For how long an answer is read on when its client has left; null: not at all. */
   drainMs: number | null
 }
@@ -72,6 +77,8 @@ function toRoute(name: string, it: RouteConfig, providers: Providers): Route {
     cooldown: it.cooldown,
     breaker: it.breaker,
     inject: it.usage?.inject ?? null,
+    hedgeMs: it.hedge?.after ?? null,
+    quality: it.quality.length > 0 ? it.quality : null,
     drainMs: it.disconnect.mode === 'drain' ? it.disconnect.maxMs : null,
   }
 }

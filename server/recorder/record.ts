@@ -6,6 +6,7 @@ import type { RecordedCall } from '../../db/store.ts'
 import type { Turn } from '../sessions/turn.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { JournaledCall } from '../journal/entry.ts'
+import { billedBefore, withBilled } from './billed.ts'
 import { bodyFromMemory, bodyFromParts, type Body } from './body.ts'
 import type { HeldBodies } from './bodies.ts'
 import { decode, NOTHING_DECODED, type Decoded } from './decode.ts'
@@ -54,6 +55,7 @@ export const createRecord = (deps: RecordDeps): Recorder => {
     const verdict = judge(journaled, decoded.answer)
     const counted = deps.count(journaled, decoded, verdict, response)
     const priced = deps.price(journaled, decoded, counted)
+    const billed = billedBefore(journaled, deps.price)
     const owner = deps.attribute(journaled, decoded)
     const decodeError =
       raw ??
@@ -62,7 +64,7 @@ export const createRecord = (deps: RecordDeps): Recorder => {
         : (lostContent(held, request, response, deps.captureLimit()) ?? withoutContent(decoded)))
     const incomplete = journaled.end?.incomplete ?? null
     const problem = [incomplete, decodeError].filter((why) => why !== null).join('; ') || null
-    const call = toCall({
+    const answered = toCall({
       journaled,
       request,
       response,
@@ -70,9 +72,11 @@ export const createRecord = (deps: RecordDeps): Recorder => {
       verdict,
       counted,
       priced,
+      billed,
       owner,
       decodeError: problem,
     })
+    const call = billed === null ? answered : withBilled(answered, billed)
 
     const recorded = {
       call: capture === 'full' ? call : withoutWords(call, journaled),

@@ -1,6 +1,7 @@
 /** The row that all steps add up to. What each step found stands in `Steps`; here it only takes its place. */
 import type { Attempt, Call, Usage, UsageSource } from '../call.ts'
 import type { JournaledCall } from '../journal/entry.ts'
+import type { Billed } from './billed.ts'
 import { lengthOf, type Body } from './body.ts'
 import type { Decoded } from './decode.ts'
 import type { Verdict } from './judge.ts'
@@ -26,6 +27,8 @@ export interface Steps {
   verdict: Verdict
   counted: Counted
   priced: Priced
+  /** Tries before the last that were billed, too; null: none. */
+  billed: readonly Billed[] | null
   owner: Owner
   decodeError: string | null
 }
@@ -131,12 +134,13 @@ function toolCallsOf({ answer }: Decoded): string[] {
   return names
 }
 
-/** Only the last try can have answered, so what the call used and cost is its alone: attempts add up to the call. */
-function toAttempts({ journaled, verdict, counted, priced }: Steps): Attempt[] {
+/** The last try has answered; of those before it some may have been billed, too. Attempts add up to the call (billed.ts). */
+function toAttempts({ journaled, verdict, counted, priced, billed }: Steps): Attempt[] {
   const answering = journaled.attempts.at(-1)
   const attempts = journaled.attempts.length > 1 ? journaled.attempts.toSorted((a, b) => a.n - b.n) : journaled.attempts
   return attempts.map((attempt, i) => {
     const last = attempt === answering
+    const before = billed === null ? undefined : billed.find(({ n }) => n === attempt.n)
     const until = attempts[i + 1]?.atMs ?? verdict.durationMs
     return {
       n: attempt.n,
@@ -147,8 +151,8 @@ function toAttempts({ journaled, verdict, counted, priced }: Steps): Attempt[] {
       connectMs: attempt.connectMs,
       headersMs: attempt.headersMs,
       error: attempt.error && (attempt.error.message || attempt.error.code),
-      usage: last ? counted.usage : null,
-      costNano: last ? priced.costNano : null,
+      usage: last ? counted.usage : (before?.usage ?? null),
+      costNano: last ? priced.costNano : (before?.priced.costNano ?? null),
       reason: attempt.reason,
     }
   })

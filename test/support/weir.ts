@@ -64,6 +64,7 @@ export async function startWeir({
       recorder: new URL('server/recorder/worker.ts', root),
       reader: new URL('server/reader/worker.ts', root),
       control: new URL('server/control/worker.ts', root),
+      judge: new URL('server/policy/quality/worker.ts', root),
     },
     assetsDir: assetsDir ?? new URL('dist/web', root).pathname,
     migrationsDir: new URL('db/migrations', root).pathname,
