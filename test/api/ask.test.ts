@@ -28,14 +28,25 @@ test('no thread runs before the first question, and none after a minute of rest'
 })
 
 test('a second thread answers while the first one works, a third is not started', async () => {
-  open({ timeoutMs: 300 })
+  open()
   await say('answer')
-  const stuck = say('silence').catch((error: Error) => error)
+  const leaving = new AbortController()
+  const stuck = say('silence', { signal: leaving.signal }).catch((error: Error) => error)
   const other = await say('answer')
   expect(ask.threads()).toBe(2)
   expect((await say('answer')).threadId).toBe(other.threadId)
   expect(ask.threads()).toBe(2)
-  expect(await stuck).toMatchObject({ code: 'query_timeout', message: expect.stringContaining('0.3 s') })
+  leaving.abort()
+  expect(await stuck).toMatchObject({ code: 'client_closed' })
+})
+
+test('a question without an answer ends after its time, and says so', async () => {
+  open()
+  await say('answer')
+  await expect(say('silence', { timeoutMs: 300 })).rejects.toMatchObject({
+    code: 'query_timeout',
+    message: expect.stringContaining('0.3 s'),
+  })
 })
 
 test('a thread that hangs in a loop is replaced', async () => {
@@ -56,9 +67,9 @@ test('a thread that dies is an error for who asked, and a new one for who asks n
 })
 
 test('an asker who leaves takes a waiting question back', async () => {
-  open({ threads: 1, timeoutMs: 1_000 })
+  open({ threads: 1 })
   await say('answer')
-  const first = say('silence').catch((error: Error) => error)
+  const first = say('silence', { timeoutMs: 1_000 }).catch((error: Error) => error)
   const leaving = new AbortController()
   const second = say('answer', { signal: leaving.signal })
   leaving.abort()
@@ -68,7 +79,7 @@ test('an asker who leaves takes a waiting question back', async () => {
 })
 
 test('more waiting questions than can be answered soon are refused at once', async () => {
-  open({ threads: 1, timeoutMs: 2_000 })
+  open({ threads: 1 })
   await say('answer')
   const askers = Array.from({ length: 250 }, () => say('silence').catch((error: { code: string }) => error.code))
   const refused = askers.slice(201)
