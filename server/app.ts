@@ -12,6 +12,7 @@ import { createMetrics } from './api/metrics.ts'
 import { openApiDocument } from './api/openapi.ts'
 import { ApiError, toProblem } from './api/problem.ts'
 import type { ApiEnv } from './api/routes.ts'
+import { asksWithKey } from './api/shown-key.ts'
 import { createUnrecorded } from './api/unrecorded.ts'
 
 export type { Api } from './api/api.ts'
@@ -53,7 +54,8 @@ export const createApp = (deps: AppDeps): Hono<ApiEnv> => {
 
   app.use(async (c, next) => {
     gate.checkSource(c.env.incoming)
-    if (!c.req.path.startsWith('/app') && !OPEN.has(c.req.path)) gate.checkLogin(c.env.incoming)
+    if (!c.req.path.startsWith('/app') && !OPEN.has(c.req.path) && !asksWithKey(c.env.incoming, c.req.path))
+      gate.checkLogin(c.env.incoming)
     await next()
   })
   app.get('/metrics', (c) => c.body(metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }))

@@ -5,10 +5,12 @@ import type { CallListItem } from '../../db/queries/list-calls.ts'
 import type { AppDeps } from './deps.ts'
 import { toListItem } from './list-item.ts'
 import { matches } from './match.ts'
+import { answerOwnCall, type FindCall } from './own-call.ts'
 import { ApiError } from './problem.ts'
 import { answers, createRoutes } from './routes.ts'
 import { callCount, callList, canceled, histogram } from './schema/answers.ts'
 import { call } from './schema/call.ts'
+import { ownCall } from './schema/own-call.ts'
 import { anyTime, callId, filter, ordered, orderedMessage, recent, toRange, wholeOr } from './schema/params.ts'
 import { unknownCall } from './unknown-call.ts'
 import type { Unrecorded } from './unrecorded.ts'
@@ -61,6 +63,8 @@ const one = createRoute({
   path: '/{id}',
   tags,
   summary: 'One call',
+  description:
+    'With a Weir key instead of the admin token (`x-weir-key`, or `Authorization: Bearer wk_…`): usage and cost of a call that this key made, as `OwnCall`; 404 for every other.',
   request: { params: z.object({ id: callId }) },
   responses: {
     ...answers(call, 'The call as it is stored.'),
@@ -89,8 +93,15 @@ const YOUNG_MS = 60_000
 const isYoung = (id: string): boolean =>
   Math.abs(Date.now() - Number.parseInt(id.replace('-', '').slice(0, 12), 16)) < YOUNG_MS
 
-export const callRoutes = ({ ask, running }: Pick<AppDeps, 'ask' | 'running'>, unrecorded: Unrecorded) =>
-  createRoutes()
+type CallDeps = Pick<AppDeps, 'ask' | 'running' | 'keys' | 'config'>
+
+export const callRoutes = (deps: CallDeps, unrecorded: Unrecorded) => {
+  const { ask, running } = deps
+  const find = createFind(deps, unrecorded)
+  const routes = createRoutes()
+  routes.openAPIRegistry.register('OwnCall', ownCall)
+  routes.use('/:id', answerOwnCall(deps, find))
+  return routes
     .openapi(list, async (c) => {
       const query = c.req.valid('query')
       const page = await ask('listCalls', query, { signal: c.req.raw.signal })
@@ -107,15 +118,9 @@ export const callRoutes = ({ ask, running }: Pick<AppDeps, 'ask' | 'running'>, u
     })
     .openapi(one, async (c) => {
       const { id } = c.req.valid('param')
-      const signal = c.req.raw.signal
-      const arriving = isYoung(id) ? unrecorded.stored(id, ARRIVING_MS) : null
-      const stored = await ask('getCall', { id }, { signal })
-      if (stored) return c.json(stored, 200)
-      const fresh = unrecorded.get(id)
-      if (fresh) return c.json(fresh, 202)
-      const late = (await arriving) ? await ask('getCall', { id }, { signal }) : null
-      if (late) return c.json(late, 200)
-      throw unknownCall(id)
+      const found = await find(id, c.req.raw.signal)
+      if (!found) throw unknownCall(id)
+      return found.stored ? c.json(found.call, 200) : c.json(found.call, 202)
     })
     .openapi(cancel, async (c) => {
       const { id } = c.req.valid('param')
@@ -124,6 +129,19 @@ export const callRoutes = ({ ask, running }: Pick<AppDeps, 'ask' | 'running'>, u
       if (!known) throw unknownCall(id)
       throw new ApiError('not_running', `Call ${id} has ended already; it cannot be canceled.`)
     })
+}
+
+const createFind =
+  ({ ask }: Pick<AppDeps, 'ask'>, unrecorded: Unrecorded): FindCall =>
+  async (id, signal) => {
+    const arriving = isYoung(id) ? unrecorded.stored(id, ARRIVING_MS) : null
+    const stored = await ask('getCall', { id }, { signal })
+    if (stored) return { call: stored, stored: true }
+    const fresh = unrecorded.get(id)
+    if (fresh) return { call: fresh, stored: false }
+    const late = (await arriving) ? await ask('getCall', { id }, { signal }) : null
+    return late && { call: late, stored: true }
+  }
 
 /** What is not stored yet and fits the filter as far as that can be judged; a stored row wins over it. */
 const waiting = (

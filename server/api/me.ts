@@ -1,12 +1,12 @@
 /** /api/me: what a key is, may and has used, for whoever holds it. The key itself is the login, even when its budget is spent. */
 import { createRoute } from '@hono/zod-openapi'
 import type { IncomingMessage } from 'node:http'
-import { createTrust, originOf } from '../origin.ts'
 import type { AppDeps } from './deps.ts'
 import { toKeyItems } from './key-items.ts'
 import { ApiError } from './problem.ts'
 import { answers, createRoutes } from './routes.ts'
 import { holder } from './schema/me.ts'
+import { openShownKey } from './shown-key.ts'
 
 const DAYS = 30
 const DAY = 86_400_000
@@ -23,10 +23,7 @@ const me = createRoute({
 export const meRoutes = (deps: Pick<AppDeps, 'keys' | 'ask' | 'budgetsFor' | 'config'>) =>
   createRoutes().openapi(me, async (c) => {
     const { incoming } = c.env
-    const key = deps.keys.open(shownKey(incoming))
-    const { address } = originOf(incoming, createTrust(deps.config().trustedProxies))
-    if (key.mayComeFrom !== null && !key.mayComeFrom(address))
-      throw new ApiError('address_refused', `The key "${key.name}" may not be used from ${address}.`)
+    const key = openShownKey(deps, incoming, secretOf(incoming))
     const since = (Math.floor(Date.now() / DAY) - DAYS + 1) * DAY
     const [[item], usage] = await Promise.all([
       toKeyItems(deps, [key]),
@@ -35,7 +32,7 @@ export const meRoutes = (deps: Pick<AppDeps, 'keys' | 'ask' | 'budgetsFor' | 'co
     return c.json({ key: item!, limits: await deps.budgetsFor(key), usage }, 200)
   })
 
-function shownKey({ headers }: IncomingMessage): string {
+function secretOf({ headers }: IncomingMessage): string {
   const own = headers['x-weir-key']
   if (typeof own === 'string') return own
   const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]

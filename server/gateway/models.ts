@@ -1,11 +1,14 @@
 /**
- * `GET /v1/models` under Weir's own `/v1`: the models of the configured providers that Weir knows of, without asking anyone.
+ * `GET /v1/models` under Weir's own `/v1`: the models of the configured providers that Weir knows of and the key may use, without asking anyone.
  * Clients call it at their start and wait (Claude Code gives up after 3 s), so no upstream may be in its way.
  */
+import type { KeyInForce } from '../policy/key.ts'
 import type { Route } from '../policy/targets.ts'
 import type { Gateway } from './gateway.ts'
 import { elapsed, type LiveCall, type Rules } from './live.ts'
 import { headerOf, ownHeaders } from './headers.ts'
+import { mayUseProvider } from './rights.ts'
+import { mayUseModel } from './route.ts'
 
 export const asksForModels = (call: LiveCall): boolean => call.address?.provider === null && isModelList(call)
 
@@ -41,8 +44,9 @@ export function createKnownModels(ask: () => Promise<readonly Known[]>): () => P
 }
 
 export async function answerModels(call: LiveCall, gateway: Gateway): Promise<void> {
-  const shown = served(call.rules, await gateway.knownModels())
-  const routes = call.rules.routes?.list() ?? []
+  const key = call.weirKey
+  const shown = served(call.rules, await gateway.knownModels()).filter((each) => mayAsk(key, each))
+  const routes = (call.rules.routes?.list() ?? []).filter((route) => mayTake(key, route))
   const data =
     headerOf(call.incoming.rawHeaders, 'anthropic-version') === null
       ? openaiList(shown, routes)
@@ -63,6 +67,19 @@ export async function answerModels(call: LiveCall, gateway: Gateway): Promise<vo
   call.answered = { outcome: 'ok', status: 200, errorCode: null, errorMessage: null }
 }
 
+/** What the key allows: as its calls would be judged (`rights.ts`, `route.ts`). */
+const mayAsk = (key: KeyInForce | null, { provider, model }: Known): boolean =>
+  key === null ||
+  (key.routes === null && mayUseProvider(key, provider) && mayUseModel(key, { provider, model, named: false }))
+
+const mayTake = (key: KeyInForce | null, route: Route): boolean =>
+  key === null ||
+  ((key.routes === null || key.routes.includes(route.name)) &&
+    route.targets.some(
+      ({ provider, model }) =>
+        mayUseProvider(key, provider.name) && mayUseModel(key, { provider: provider.name, model, named: true }),
+    ))
+
 /**
  * What the configuration names and what is known, of the providers that `/v1` can reach. With nothing configured every built-in
  * provider is served: the client's own key passes through.
@@ -71,9 +88,10 @@ function served({ config, providers }: Rules, known: readonly Known[]): Known[] 
   const configured = Object.entries(config.providers)
   const named = configured.flatMap(([provider, { models = [] }]) => models.map((model) => ({ provider, model })))
   const all = new Map([...named, ...known].map((each) => [`${each.provider}/${each.model}`, each]))
+  const anyConfigured = providers.list().some((each) => each.configured)
   return [...all.values()].filter(({ provider }) => {
-    if (configured.length > 0 && !Object.hasOwn(config.providers, provider)) return false
     const found = providers.find(provider)
+    if (anyConfigured && !found?.configured) return false
     return found !== null && found.baseUrl !== '' && (found.openaiBase !== null || provider === 'anthropic')
   })
 }

@@ -184,7 +184,7 @@ function unfit(call: LiveCall, target: RouteTarget, own: string | null, named: b
 }
 
 /** A key that names the routes that it may use, may use them for whatever model they lead to. */
-function mayUseModel(
+export function mayUseModel(
   key: LiveCall['weirKey'],
   { provider, model, named }: { provider: string; model: string | null; named: boolean },
 ): boolean {
