@@ -61,6 +61,10 @@ export const readSecretFiles = (
     for (const [i, key] of listed.entries())
       if (isGroup(key)) groups.push([['keys', 'list', String(i)], key, ['secret']])
 
+  if (Array.isArray(root['alerts']))
+    for (const [i, alert] of root['alerts'].entries())
+      if (isGroup(alert)) groups.push([['alerts', String(i)], alert, ['secret']])
+
   for (const [path, group, secrets] of groups)
     for (const secret of secrets)
       for (const key of spellingsOf(secret).filter((spelling) => group[spelling] !== undefined)) {

@@ -32,9 +32,9 @@ const addKeyFile = (provider: Json) => {
 }
 
 const addSecretFile = (schema: Json) => {
-  const key = schema.properties!['keys']!.properties!['list']!['items'] as Json
-  for (const name of spellingsOf('secret'))
-    key.properties![name] = { type: 'string', description: 'File that holds secret.' }
+  for (const list of [schema.properties!['keys']!.properties!['list']!, schema.properties!['alerts']!])
+    for (const name of spellingsOf('secret'))
+      (list['items'] as Json).properties![name] = { type: 'string', description: 'File that holds secret.' }
 }
 
 /** What a preprocessor makes of a plain word, the schema of its result does not show. */
