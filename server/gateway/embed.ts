@@ -3,7 +3,7 @@
  * to whoever's call needed it, its parent that call. It never fails that call: whatever goes wrong comes back as words.
  */
 import type { Dispatcher } from 'undici'
-import { toUnit } from '../cache/semantic.ts'
+import { readEmbeddings, unusable } from '../cache/embeddings.ts'
 import type { Capture } from '../call.ts'
 import type { SemanticConfig } from '../config/cache.ts'
 import { toWeirError, WeirError } from '../errors.ts'
@@ -59,11 +59,9 @@ async function ask(call: LiveCall, options: EmbedOptions, gateway: Gateway): Pro
   own.request.expect(body.length, captureLimit(own))
   void record(own, gateway, 'request', body, elapsed(own))
   try {
-    const vectors = readVectors(
-      own,
-      await send(own, { headers, body, timeoutMs: settings.timeout }, gateway),
-      texts.length,
-    )
+    const answer = await send(own, { headers, body, timeoutMs: settings.timeout }, gateway)
+    const from = { name: own.upstream!.name, status: own.attempts[0]!.status }
+    const vectors = readEmbeddings(answer, texts.length, from)
     end(own, null, gateway)
     return vectors
   } catch (thrown) {
@@ -213,38 +211,5 @@ function createMeta(own: LiveCall): AttemptMeta {
   return meta
 }
 
-/** As OpenAI answers: floats, or base64 of them where a server prefers that. @throws WeirError */
-function readVectors({ upstream, attempts }: LiveCall, answer: Buffer, count: number): Float32Array[] {
-  const { name } = upstream!
-  const { status } = attempts[0]!
-  if (status === null || status < 200 || status > 299)
-    throw new WeirError('upstream_failed', `${name} answered ${status} to a request for an embedding.`)
-  const vectors: (Float32Array | null)[] = Array.from({ length: count }, () => null)
-  const data = (parse(answer) as { data?: unknown } | null)?.data
-  for (const [i, each] of (Array.isArray(data) ? data : []).entries()) {
-    const { embedding, index = i } = (each ?? {}) as { embedding?: unknown; index?: number }
-    if (index in vectors) vectors[index] = toVector(embedding)
-  }
-  if (vectors.some((vector) => vector === null)) throw unusable(name, 'holds no embedding for each text')
-  return vectors as Float32Array[]
-}
-
-function toVector(embedding: unknown): Float32Array | null {
-  if (typeof embedding === 'string') {
-    const bytes = Buffer.from(embedding, 'base64')
-    return toUnit(Array.from({ length: bytes.length >> 2 }, (_, i) => bytes.readFloatLE(i * 4)))
-  }
-  return Array.isArray(embedding) && embedding.every((value) => typeof value === 'number') ? toUnit(embedding) : null
-}
-
-function parse(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString())
-  } catch {
-    return null
-  }
-}
-
 const tooSlow = (name: string, ms: number) =>
   new WeirError('timeout_total', `${name} gave no embedding within ${ms} ms (cache.semantic.timeout).`)
-const unusable = (name: string, what: string) => new WeirError('upstream_invalid', `The answer of ${name} ${what}.`)

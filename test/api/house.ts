@@ -189,6 +189,7 @@ const NOTHING_CACHED = {
   savedNano: 0,
   savedMs: 0,
   savedTokens: 0,
+  semantic: null,
 }
 
 /** The parts of Weir that the app listens to. */

@@ -224,3 +224,4 @@ const NOTHING_CACHED = {
   savedMs: 0,
   savedTokens: 0,
 }
+  semantic: null,

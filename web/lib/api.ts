@@ -120,3 +120,5 @@ type Metric = InferRequestType<ReturnType<typeof hc<Routes>>['api']['series']['$
 
 export type Api = ReturnType<typeof createApi>
 export const [useApi, provideApi] = createContext<Api>()
+    cache: (signal?: AbortSignal) => read(api.cache.$get({}, until(signal))),
+    emptyCache: () => read(api.cache.$delete()),

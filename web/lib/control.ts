@@ -1,5 +1,6 @@
 /** The shapes of keys, budgets, routes and the cache, as the API gives and takes them. */
 import type { KeyItem } from '../../server/api/schema/keys.ts'
+import type { CacheStats } from '../../server/cache/cache.ts'
 import type { RouteList } from '../../server/policy/route-list.ts'
 import type { KeyLimit } from '../../server/policy/limits/limit.ts'
 
@@ -15,6 +16,8 @@ export interface MadeKey {
   /** Shown once, then nobody knows it but its holder. */
   secret: string
 }
+
+export type CacheStatus = CacheStats & { mode: 'off' | 'opt-in' | 'on' }
 
 export type { RouteList } from '../../server/policy/route-list.ts'
 export type ProviderItem = RouteList['providers'][number]
