@@ -1,5 +1,5 @@
 /** Every call behind a filter, oldest first, for `weir export` and the API's download: a page at a time, so memory stays bounded. */
-import { and, asc, gt, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
 import type { SQL } from 'drizzle-orm'
 import type { Call } from '../../server/call.ts'
 import type { ReadDb } from '../engine.ts'
@@ -17,14 +17,17 @@ export interface ExportCalls {
   q?: string
   from?: number | null
   to?: number | null
+  /** Only the calls of this session; apart from `q`, where a `*` in an id would mean anything. */
+  sessionId?: string
 }
 
 /** @throws RangeError for a filter that cannot be understood: an export must not silently hold something else. */
-export async function* exportCalls(db: ReadDb, { q = '', from, to }: ExportCalls): AsyncGenerator<Call> {
+export async function* exportCalls(db: ReadDb, { q = '', from, to, sessionId }: ExportCalls): AsyncGenerator<Call> {
   const { calls, attempts } = db.tables
   const filter = parseFilter(q)
   if (filter.problems.length > 0) throw new RangeError(`The filter cannot be understood: ${filter.problems.join('; ')}`)
   const conditions = [...inRange(db, { from, to }), ...toConditions(db, filter.terms)]
+  if (sessionId !== undefined) conditions.push(eq(calls.sessionId, sessionId))
   if (filter.text.length > 0) {
     const hits = textSearch(db, filter.text, ALL_HITS)
     conditions.push(hits ? sql`${calls.pk} in (${hits})` : sql`1 = 0`)

@@ -59,7 +59,7 @@ export const compareText = (
 const like = (text: string): string => text.replace(/[\\%_]/g, '\\$&')
 
 /** A string as it stands inside a JSON array, as a part of the whole text. */
-const jsonPart = (value: string): string => {
+export const jsonPart = (value: string): string => {
   const inside = like(JSON.stringify(value).slice(1, -1))
   return value.endsWith('*') ? `%"${inside.slice(0, -1)}%` : `%"${inside}"%`
 }
@@ -102,7 +102,7 @@ const unknown = (field: string): never => {
   throw new Error(`the filter field ${field} has no column`)
 }
 
-function compareNumber(column: AnyColumn | SQL, type: FieldType, { op, field }: FilterTerm, value: string): SQL {
+export function compareNumber(column: AnyColumn | SQL, type: FieldType, { op, field }: FilterTerm, value: string): SQL {
   if (value === '') return sql`${column} is null`
   const range = field === 'status' && /^[1-5]xx$/i.test(value) ? statusRange(value) : toRange(type, value)
   if (range) {

@@ -4,6 +4,7 @@
  */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { AppDeps } from './deps.ts'
+import { streamPages } from './page-stream.ts'
 import { failures } from './problem.ts'
 import { createRoutes } from './routes.ts'
 import { anyTime, filter, ordered, orderedMessage } from './schema/params.ts'
@@ -47,25 +48,8 @@ export const exportRoutes = ({ ask }: Pick<AppDeps, 'ask'>) =>
       'x-content-type-options': 'nosniff',
     })
     if (!total.capped) headers.set('x-weir-total', String(total.count))
-    return new Response(pages(firstPage), { headers })
-
-    /** The first page is there before the answer begins, so that a bad query is still a problem and not a broken download. */
-    function pages(first: { bytes: Uint8Array; next: string | null }): ReadableStream<Uint8Array> {
-      let page: typeof first | null = first
-      return new ReadableStream(
-        {
-          async pull(controller) {
-            if (page === null) return controller.close()
-            const { bytes, next } = page
-            if (bytes.byteLength > 0) controller.enqueue(bytes)
-            page = next === null ? null : await ask('exportPage', { ...query, format, cursor: next }, { signal })
-            if (page === null) controller.close()
-          },
-          cancel() {
-            page = null
-          },
-        },
-        { highWaterMark: 1 },
-      )
-    }
+    return new Response(
+      streamPages(firstPage, (cursor) => ask('exportPage', { ...query, format, cursor }, { signal })),
+      { headers },
+    )
   })

@@ -12,6 +12,8 @@ export interface ExportPage {
   q: string
   from: number
   to: number
+  /** Only the calls of this session. */
+  sessionId?: string
   /** `next` of the page before; null: the first page, which carries the CSV's head line. */
   cursor: string | null
 }
