@@ -206,14 +206,14 @@ test('a body that drips byte by byte is as alive as its bytes: idle counts from 
     const drip = setInterval(() => {
       socket.write('.')
       if (++sent === 30) clearInterval(drip)
-    }, 20)
+    }, 60)
     socket.on('close', () => clearInterval(drip))
   })
-  // 600 ms in all, above each deadline.
+  // 1.8 s in all, above each deadline.
   const answer = await get(weir, '/openai/v1/x', [
-    'x-weir-timeout-idle: 400ms',
-    'x-weir-timeout-first-event: 400ms',
-    'x-weir-timeout-headers: 400ms',
+    'x-weir-timeout-idle: 1500ms',
+    'x-weir-timeout-first-event: 1500ms',
+    'x-weir-timeout-headers: 1500ms',
   ])
   expect([answer.whole, answer.body.length]).toEqual([true, 30])
 })

@@ -18,7 +18,7 @@ test.each<[what: string, answer: Answer, status: number | null, config: Record<s
   ['402', fails(402), 402, {}, /402, so the next/],
   ['403', fails(403), 403, {}, /403, so the next/],
   ['reset before headers', reset, null, {}, /no connection, so the next/],
-  ['no headers in time', silent, null, { timeouts: { headers: '60ms' } }, /timeout, so the next/],
+  ['no headers in time', silent, null, { timeouts: { headers: '1500ms' } }, /timeout, so the next/],
 ])('%s leads to the next target', async (_, answer, status, config, reason) => {
   house.setUp({ answers: [answer, ok()], config })
   const response = await house.ask()

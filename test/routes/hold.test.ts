@@ -45,10 +45,10 @@ test('the last target’s stream is not held: its error event passes as it came'
 test('pings do not put off the first event: after the deadline the next target is tried', async () => {
   const pings: Answer = (_, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
-    const timer = setInterval(() => response.write(': ping\n\n'), 5)
+    const timer = setInterval(() => response.write(': ping\n\n'), 50)
     response.on('close', () => clearInterval(timer))
   }
-  house.setUp({ answers: [pings, stream(chatStream())], config: { timeouts: { firstEvent: '80ms' } } })
+  house.setUp({ answers: [pings, stream(chatStream())], config: { timeouts: { firstEvent: '1500ms' } } })
   const response = await house.ask({ stream: true })
   expect(response.headers.get('x-weir-target')).toBe(`b/${house.model('b')}`)
   await response.text()
