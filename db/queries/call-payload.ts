@@ -31,9 +31,12 @@ export const callPayload = async (
   if (!head || head.stored.length === 0 || call.content === 'expired') return EXPIRED
   const column = columnOf(head, kind)
   if (!column) return null
-  const [row] = await db.select({ bytes: payloads[column] }).from(payloads).where(eq(payloads.callPk, call.pk))
-  const key = column === 'packed' && head.framePk !== null ? await readKey(read, head.framePk) : null
-  if (column === 'packed' && head.framePk !== null && key === null) return goneMeanwhile(read, call.pk)
+  const keyPk = column === 'packed' ? head.framePk : null
+  const [[row], key] = await Promise.all([
+    db.select({ bytes: payloads[column] }).from(payloads).where(eq(payloads.callPk, call.pk)),
+    keyPk === null ? null : readKey(read, keyPk),
+  ])
+  if (keyPk !== null && key === null) return goneMeanwhile(read, call.pk)
   const bytes = unpack(
     { ...head, packed: null, request: null, response: null, [column]: row?.bytes ?? null },
     kind,
