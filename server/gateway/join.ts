@@ -4,13 +4,18 @@
  */
 import type { Duplex } from 'node:stream'
 import type { Operation } from '../dialects/dialect.ts'
-import type { WeirError } from '../errors.ts'
+import { WeirError } from '../errors.ts'
 import type { Direction } from '../journal/entry.ts'
 import type { LiveAttempt } from './attempt.ts'
+import { farewell } from './farewell.ts'
+import { createFrameCutter } from './frame-cuts.ts'
+import { frame, TEXT } from './frame.ts'
 import { createMessageReader, type MessageReader } from './frames.ts'
 import type { Gateway } from './gateway.ts'
 import { headerOf, ownHeaders } from './headers.ts'
-import type { Answered, LiveCall } from './live.ts'
+import { createHeldFrames } from './held-frames.ts'
+import type { Abort, Answered, LiveCall } from './live.ts'
+import { isLimited } from './reserve.ts'
 import { createTurns, type Turns } from './turns.ts'
 
 export interface Ends {
@@ -36,6 +41,12 @@ interface Closing {
   canceled: WeirError | null
 }
 
+const REFRAMED = {
+  what: 'compressed messages of the client go on uncompressed from here',
+  why: 'a refused response.create was taken out, and with it a part of what later messages are compressed against',
+}
+const LOST =
+  'A message of this WebSocket could not be read after a refused one had been taken out, so it cannot be sent on. Open the socket again.'
 /** Closing frames and last bytes may still be on their way to an end that is done. */
 const LINGER_MS = 2000
 /** Bytes of one direction that may wait for the journal. */
@@ -47,32 +58,60 @@ export async function join({ call, attempt, spoken, client, upstream, head, gate
   // Before anything is awaited: a break that nobody listens for would end the process.
   watch('client', client, closing, over.resolve)
   watch('upstream', upstream, closing, over.resolve)
-  call.abort = (why) => {
+  const abort: Abort = (why) => {
     if (why === 'client_gone') closing.left ??= { by: 'client', why: null }
     else closing.canceled ??= why
     over.resolve()
   }
+  call.abort = abort
   await gateway.journal.attempt(call.id, attempt.meta)
   call.outgoing.detachSocket(client as Parameters<typeof call.outgoing.detachSocket>[0])
   // Header values are latin1 on the wire, as Node's own server writes them.
   client.write(handshakeAnswer(call, attempt), 'latin1')
   call.ending = { kind: 'destroy' }
 
-  const turns = createTurns(call, spoken, gateway, call.abort)
+  // Where nothing can refuse a response, bytes pass as they come.
+  const guarded = call.weirKey !== null || isLimited(call, gateway)
+  let refused = false
+  const turns = createTurns(call, spoken, gateway, {
+    abort,
+    refuse(event) {
+      if (!guarded || holding.hasLeaked()) return false
+      refused = true
+      insert(frame(TEXT, event))
+      return true
+    },
+  })
   const extensions = headerOf(attempt.rawHeaders, 'sec-websocket-extensions')
   const reading = (by: Side) =>
     createReading(turns, by, extensions, (code, reason) => (closing.said ??= { by, code, reason }))
   const [asked, answered] = [reading('client'), reading('upstream')]
+  const holding = createHeldFrames({
+    extensions,
+    unreadable: () => asked.reader.problem !== null,
+    async read(bytes) {
+      refused = false
+      const message = await asked.read(bytes)
+      return message && { ...message, refused }
+    },
+    onReframed: () => call.changes.push(REFRAMED),
+    onLost: () => abort(new WeirError('bad_request', LOST)),
+  })
   if (head.length > 0) client.unshift(head)
-  const up = pass(client, upstream, asked.read)
-  const down = pass(upstream, client, answered.read)
+  const up = pass(client, upstream, guarded ? holding.take : asRead(asked.read))
+  const weave = guarded ? createWeave() : null
+  const down = pass(upstream, client, asRead(answered.read), weave?.pass)
+  const insert = (bytes: Buffer) => {
+    const now = weave!.add(bytes)
+    if (now && client.writable) client.write(now)
+  }
 
   await over.promise
   if (!closing.canceled) await Promise.all([up.done(), down.done()])
   for (const direction of [up, down]) direction.stop()
   for (const { reader } of [asked, answered]) reader.close()
   call.answered = judge(closing, turns.open() > 0, attempt.target.name)
-  const last = closing.canceled && turns.open() <= 1 ? farewell(call, closing.canceled) : null
+  const last = closing.canceled && turns.open() <= 1 ? farewell(call.dialect, closing.canceled) : null
   await turns.close(midResponse(closing, attempt.target.name), isClean(closing))
   if (last && client.writable) client.write(last)
   const end = closing.canceled ? (socket: Duplex) => socket.destroy() : letGo
@@ -115,37 +154,73 @@ function fate({ said, left, canceled }: Closing, name: string, when: string): An
     : { outcome: 'client_abort', status: 101, errorCode: 'client_gone', errorMessage: `The client ${how}${when}.` }
 }
 
-/** Reads one direction; settles when what these bytes said is in the journal. */
+interface Message {
+  bytes: Buffer
+  isBinary: boolean
+}
+
+/** Reads one direction; settles when what these bytes said is in the journal, with the message that they ended, if one. */
 function createReading(
   turns: Turns,
   by: Side,
   extensions: string | null,
   onClose: (code: number, reason: string) => void,
-): { reader: MessageReader; read(bytes: Buffer): Promise<unknown> } {
+): { reader: MessageReader; read(bytes: Buffer): Promise<Message | null> } {
   const direction: Direction = by === 'client' ? 'request' : 'response'
   let written: Promise<unknown> = Promise.resolve()
+  let message: Message | null = null
   const reader = createMessageReader({
     fromClient: by === 'client',
     extensions,
-    onMessage: (bytes, isBinary) =>
-      void (written = by === 'client' ? turns.fromClient(bytes, isBinary) : turns.fromServer(bytes, isBinary)),
+    onMessage(bytes, isBinary) {
+      message = { bytes, isBinary }
+      written = by === 'client' ? turns.fromClient(bytes, isBinary) : turns.fromServer(bytes, isBinary)
+    },
     onClose,
   })
   return {
     reader,
     async read(bytes) {
+      message = null
       const lost = await reader.push(bytes)
       if (lost > 0) written = turns.unread(direction, lost, reader.problem!)
+      const ended = message
       await written
+      return ended
     },
   }
 }
 
-/** One direction: read on a copy, then on to the other end, in order and under back-pressure. */
+/** All of it goes on when it is read. */
+const asRead = (read: (bytes: Buffer) => Promise<unknown>) => async (bytes: Buffer) => {
+  await read(bytes)
+  return bytes
+}
+
+/** Puts frames of Weir's own between the provider's messages. */
+function createWeave(): { pass(bytes: Buffer): Buffer; add(frame: Buffer): Buffer | null } {
+  const cutter = createFrameCutter()
+  let waiting: Buffer[] = []
+  return {
+    pass(bytes) {
+      const cuts = cutter.push(bytes)
+      if (waiting.length === 0) return bytes
+      return Buffer.concat(cuts.flatMap((cut) => (cut.between ? [cut.bytes, ...waiting.splice(0)] : [cut.bytes])))
+    },
+    add(frame) {
+      if (cutter.between()) return frame
+      waiting.push(frame)
+      return null
+    },
+  }
+}
+
+/** One direction: read on a copy, then on to the other end, in order and under back-pressure. `take`: what may go on of it. */
 function pass(
   from: Duplex,
   to: Duplex,
-  read: (bytes: Buffer) => Promise<unknown>,
+  take: (bytes: Buffer) => Promise<Buffer>,
+  weave: ((bytes: Buffer) => Buffer) | null = null,
 ): { done(): Promise<void>; stop(): void } {
   let last: Promise<void> = Promise.resolve()
   let waiting = 0
@@ -155,9 +230,10 @@ function pass(
     if (full || waiting > WAITING_LIMIT) from.pause()
     else if (from.isPaused()) from.resume()
   }
-  const send = (bytes: Buffer) => {
-    waiting -= bytes.length
-    if (to.writable && !to.write(bytes) && !full) {
+  const send = (came: number, taken: Buffer) => {
+    waiting -= came
+    const bytes = weave ? weave(taken) : taken
+    if (bytes.length > 0 && to.writable && !to.write(bytes) && !full) {
       full = true
       to.once('drain', () => {
         full = false
@@ -169,7 +245,12 @@ function pass(
   const onData = (bytes: Buffer) => {
     waiting += bytes.length
     balance()
-    last = last.then(() => (stopped ? null : read(bytes))).then(() => (stopped ? undefined : send(bytes)))
+    const next = async () => {
+      if (stopped) return
+      const taken = await take(bytes)
+      if (!stopped) send(bytes.length, taken)
+    }
+    last = last.then(next)
   }
   from.on('data', onData)
   const stop = () => {
@@ -178,23 +259,6 @@ function pass(
     from.removeListener('data', onData)
   }
   return { done: () => last, stop }
-}
-
-/**
- * A response that Weir refuses ends the socket (its frame cannot be taken out of what passes: compression would break): first the
- * dialect's error event, then Close 1008, a violation of policy. RFC 6455 §5.2, §7.4.1
- */
-function farewell({ dialect }: LiveCall, { status, code, message }: WeirError): Buffer | null {
-  const shape = status < 500 ? dialect?.error({ status, code, message }) : null
-  if (!shape) return null
-  const why = Buffer.concat([Buffer.from([1008 >> 8, 1008 & 0xff]), Buffer.from(code)])
-  return Buffer.concat([frame(0x81, Buffer.from(JSON.stringify({ type: 'error', ...shape }))), frame(0x88, why)])
-}
-
-function frame(head: number, payload: Buffer): Buffer {
-  if (payload.length < 126) return Buffer.concat([Buffer.from([head, payload.length]), payload])
-  const bytes = Buffer.from([head, 126, payload.length >> 8, payload.length & 0xff])
-  return Buffer.concat([bytes, payload.subarray(0, 0xffff)])
 }
 
 /** What was written arrives, and then the connection ends, whether the other end wants it or not. */

@@ -9,8 +9,9 @@ import { toWeirError, type WeirError } from '../errors.ts'
 import { admitTurn } from './admit.ts'
 import { toEndMeta } from './finish.ts'
 import { type Gateway, record } from './gateway.ts'
+import { errorEvent } from './farewell.ts'
 import { captureLimit } from './ingress.ts'
-import type { Answered, LiveCall } from './live.ts'
+import type { Abort, Answered, LiveCall } from './live.ts'
 import { elapsed, openCall } from './live.ts'
 import { countOnly, isLimited, reserve } from './reserve.ts'
 import { scanTopLevel, stringAt, type TopLevel } from './scan.ts'
@@ -34,6 +35,16 @@ interface Turn {
   begun: boolean
   /** The client's own id of the `response.create`; an error may name it. */
   eventId: string | null
+  /** Earlier frames that it is made from. */
+  from: readonly Buffer[]
+}
+
+/** How the socket takes what turns decide. */
+export interface TurnEnds {
+  /** The client's frame goes no further, and it gets this event instead. False: that cannot be done. */
+  refuse(event: Buffer): boolean
+  /** Ends the socket, and all responses on it. */
+  abort: Abort
 }
 
 /** Events after which a response is over: OpenAI Responses over WebSocket, and Realtime. */
@@ -53,7 +64,7 @@ const WANTED: ReadonlySet<string> = new Set(['model', 'generate', 'event_id', 'r
 const OK: Answered = { outcome: 'ok', status: 101, errorCode: null, errorMessage: null }
 
 /** `spoken`: what is done over this socket (`responses`, `realtime`). */
-export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gateway, abort: LiveCall['abort']): Turns {
+export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gateway, ends: TurnEnds): Turns {
   const turns: Turn[] = []
   const kept = createKept()
   const problems: Partial<Record<Direction, string>> = {}
@@ -78,7 +89,7 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
       capture,
       journaled: true,
       stream: true,
-      abort,
+      abort: ends.abort,
       method: 'WEBSOCKET',
     })
     model = call.model = (asked && about && modelIn(asked, about)) ?? model
@@ -95,25 +106,26 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
     })
     call.incomplete = whyIncomplete()
     gateway.running.add(call)
-    const turn: Turn = { call, begun: false, eventId: asked && stringAt(asked, about?.values.get('event_id')) }
+    const from = kept.take(call)
+    const turn: Turn = { call, begun: false, eventId: asked && stringAt(asked, about?.values.get('event_id')), from }
     turns.push(turn)
     if (refused === null && isLimited(call, gateway)) room = takeRoom(turn, asked)
 
     let written = gateway.journal.start(call.id, { ...toStartMeta(call), socket: handshake.id })
     void gateway.journal.attempt(call.id, call.attempts[0]!)
-    for (const line of kept.take(call)) written = record(call, gateway, 'request', line, elapsed(call))
+    for (const line of from) written = record(call, gateway, 'request', line, elapsed(call))
     if (asked) written = record(call, gateway, 'request', toLine(asked), elapsed(call))
-    if (refused) turnAway(turn, refused)
+    if (refused) turnAway(turn, refused, asked !== null)
     return withRoom(written)
   }
 
-  /** What the provider began by itself can only be counted. A refused turn ends the socket before a byte of it has gone on. */
+  /** What the provider began by itself can only be counted. */
   async function takeRoom(turn: Turn, asked: Buffer | null): Promise<void> {
     try {
       if (asked) await reserve(turn.call, gateway, asked.length)
       else countOnly(turn.call, gateway)
     } catch (thrown) {
-      turnAway(turn, toWeirError(thrown))
+      turnAway(turn, toWeirError(thrown), asked !== null)
     }
     if (turns.every(({ call }) => call.reservation !== null)) room = null
   }
@@ -130,11 +142,15 @@ export function createTurns(handshake: LiveCall, spoken: Operation, gateway: Gat
     }
   }
 
-  /** Frames go on only after they were read here, so of a refused turn nothing does; the socket ends with it. */
-  function turnAway(turn: Turn, error: WeirError): void {
+  /** Of a refused turn nothing goes on: the client gets the dialect's error event in its place, or the socket ends with it. */
+  function turnAway(turn: Turn, error: WeirError, wasAsked: boolean): void {
     const { status, code, message } = error
+    const event = errorEvent(handshake.dialect, error, turn.eventId)
+    void record(turn.call, gateway, 'response', toLine(event), elapsed(turn.call))
     void end(turn, { outcome: 'refused', status, errorCode: code, errorMessage: message })
-    abort?.(error)
+    if (!wasAsked || !ends.refuse(event)) return ends.abort(error)
+    // They did go on, and the next response will read them.
+    for (const line of turn.from) kept.add(line)
   }
 
   async function end(turn: Turn, answered: Answered): Promise<void> {
