@@ -12,6 +12,7 @@ import { getRequestListener } from '@hono/node-server'
 import { createAdmin } from './api/auth.ts'
 import { createApp } from './app.ts'
 import { createCache } from './cache/cache.ts'
+import { createRedisStore } from './cache/redis-store.ts'
 import type { Call } from './call.ts'
 import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/reload.ts'
@@ -113,8 +114,19 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   const useCredentials = () => void (rules = toRules(source.current(), credentials))
   const credentials = createCredentials({ dataDir: config.data, ...pick(config), onChange: useCredentials, say })
   const credentialWatch = watchCredentials({ dataDir: config.data, ...pick(config), credentials, ask, say })
-  const redis = config.redis === null ? null : await openRedis({ url: config.redis, say })
-  const cache = createCache({ dir: join(config.data, 'cache'), config: () => source.current().cache })
+  const redis =
+    config.redis === null ? null : await openRedis({ url: config.redis, timeoutMs: config.redisTimeout, say })
+  // A connection of its own: a long answer on its way must not hold up a look at limits.
+  const cacheRedis =
+    config.redis === null ? null : await openRedis({ url: config.redis, timeoutMs: config.redisTimeout, say })
+  const cache = createCache({
+    dir: join(config.data, 'cache'),
+    config: () => source.current().cache,
+    ...(cacheRedis && {
+      now: cacheRedis.now,
+      shared: createRedisStore({ redis: cacheRedis, maxBytes: () => source.current().cache.redisBytes }),
+    }),
+  })
   const routing = createRouting(settings.routing)
   const judging = createJudging({ workerUrl: settings.workers.judge })
   const running = createRunning()
@@ -268,7 +280,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     await ledger.close()
     await cache.close()
     await judging.close()
-    await redis?.close()
+    await Promise.all([redis?.close(), cacheRedis?.close()])
     await Promise.all([ask.close(), tell.close(), upstreams.close()])
   }
   const drain = async ({ delay = source.current().drainDelay }: { delay?: number } = {}) => {

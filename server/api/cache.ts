@@ -23,5 +23,5 @@ const clearRoute = createRoute({
 
 export const cacheRoutes = ({ cache, config }: Pick<AppDeps, 'cache' | 'config'>) =>
   createRoutes()
-    .openapi(statusRoute, (c) => c.json({ mode: config().cache.mode, ...cache.stats() }, 200))
-    .openapi(clearRoute, (c) => c.json({ removed: cache.clear() }, 200))
+    .openapi(statusRoute, async (c) => c.json({ mode: config().cache.mode, ...(await cache.stats()) }, 200))
+    .openapi(clearRoute, async (c) => c.json({ removed: await cache.clear() }, 200))

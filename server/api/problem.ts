@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { WeirError } from '../errors.ts'
+import { isRedisAway } from '../redis/away.ts'
 
 export const problem = z
   .object({
@@ -46,7 +46,7 @@ const PROBLEMS = {
   reader_failed: [500, 'The query failed'],
   write_failed: [500, 'The change failed'],
   readers_busy: [503, 'Too many queries at once'],
-  limits_unavailable: [503, 'The limits cannot be read now'],
+  redis_unavailable: [503, 'The shared Redis does not answer'],
   not_built: [503, 'The dashboard is not built'],
   query_timeout: [504, 'The query took too long'],
 } as const satisfies Record<string, readonly [number, string]>
@@ -100,8 +100,7 @@ export const toProblem = (error: unknown, c: Context, log: (error: unknown) => v
 /** Hono's own exceptions (malformed JSON, wrong content type) are the client's mistakes. */
 function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
-  if (error instanceof WeirError && error.code === 'limits_unavailable')
-    return new ApiError('limits_unavailable', error.message, { help: 'Try again when Redis answers.' })
+  if (isRedisAway(error)) return new ApiError('redis_unavailable', error.message, { help: 'Try again when it does.' })
   if (error instanceof HTTPException && error.status === 415)
     return new ApiError('unsupported_media_type', 'The body must be JSON.', {
       help: 'Send content-type: application/json.',

@@ -12,6 +12,7 @@ import { bytesOf, type Entry, type Saved } from './entry.ts'
 import { createFlight, endFlight, type Flight, type Leader } from './flight.ts'
 import { createLru } from './lru.ts'
 import { createNearby, type Nearby } from './nearby.ts'
+import type { RedisStore } from './redis-store.ts'
 import { createSemantic, type Semantic } from './semantic.ts'
 import { fromStored, toStored } from './semantic-stored.ts'
 import type { Keeping } from './use.ts'
@@ -45,9 +46,10 @@ export interface Cache {
   countMiss(): void
   /** From the recorder, after the commit. */
   stored(calls: readonly StoredCall[]): void
-  stats(): CacheStats
+  /** Later where several Weirs share it. */
+  stats(): CacheStats | Promise<CacheStats>
   /** Answers how many entries went. */
-  clear(): number
+  clear(): number | Promise<number>
   /** Settles when all that was queued for the disk is there. */
   close(): Promise<void>
 }
@@ -56,6 +58,8 @@ export interface CacheOptions {
   dir: string
   config(): CacheConfig
   now?: () => number
+  /** Of several Weirs: entries are there, and in this process only what may leave its memory nowhere. */
+  shared?: RedisStore | null
 }
 
 const SWEEP_MS = 60_000
@@ -65,19 +69,23 @@ const WITHOUT_FINISH = new Set(['embeddings'])
 interface Candidate {
   entry: Entry
   keeping: Keeping
+  /** When its call began. */
+  bornAt: number
 }
 
-export function createCache({ dir, config, now = () => Date.now() }: CacheOptions): Cache {
+export function createCache({ dir, config, now = () => Date.now(), shared = null }: CacheOptions): Cache {
   const memory = createLru<Entry>(() => config().maxBytes)
   const semantic = createSemantic(() => config().semantic?.maxEntries ?? 0)
-  const disk = createDisk({
-    dir,
-    maxBytes: () => config().diskBytes,
-    now,
-    onFound: (key, alike) => {
-      if (config().semantic) semantic.add(fromStored(key, alike))
-    },
-  })
+  const disk =
+    shared ??
+    createDisk({
+      dir,
+      maxBytes: () => config().diskBytes,
+      now,
+      onFound: (key, alike) => {
+        if (config().semantic) semantic.add(fromStored(key, alike))
+      },
+    })
   /** Whole answers that the recorder has not spoken of yet. */
   const waiting = createLru<Candidate>(() => Math.max(config().maxBytes / 4, 2 * config().maxEntryBytes))
   const byKey = createCallTable<{ callId: string; flight: Flight }>()
@@ -95,18 +103,18 @@ export function createCache({ dir, config, now = () => Date.now() }: CacheOption
     const entry = await disk.read(key)
     if (!entry) return null
     if (entry.expiresAt <= now()) disk.remove(key)
-    else memory.set(key, entry, bytesOf(entry))
+    else if (!shared) memory.set(key, entry, bytesOf(entry))
     return serves(entry, maxAgeMs) ? entry : null
   }
 
-  const keep = ({ entry, keeping }: Candidate, call: StoredCall) => {
+  const keep = ({ entry, keeping, bornAt }: Candidate, call: StoredCall) => {
     const { answered } = call
     if (config().mode === 'off' || !answered || !isWhole(call.outcome, answered)) return
     const alike = answered.acts ? null : keeping.alike
     if (alike) entry.alike = toStored(alike)
     entry.saved = { nano: answered.costNano, tokens: answered.tokens, ms: answered.durationMs }
-    memory.set(entry.key, entry, bytesOf(entry))
-    if (keeping.onDisk) disk.write(entry)
+    if (!shared || !keeping.onDisk) memory.set(entry.key, entry, bytesOf(entry))
+    if (keeping.onDisk) disk.write(entry, bornAt)
     if (alike)
       semantic.add({ ...alike, key: entry.key, onDisk: keeping.onDisk, text: alike.vector ? null : alike.text })
     nearby.add(keeping.group, {
@@ -133,7 +141,7 @@ export function createCache({ dir, config, now = () => Date.now() }: CacheOption
         if (entry.expiresAt > now()) return null
         memory.delete(key)
       }
-      return config().diskBytes > 0 && disk.mayHave(key) ? fromDisk(key, maxAgeMs) : null
+      return (shared || config().diskBytes > 0) && disk.mayHave(key) ? fromDisk(key, maxAgeMs) : null
     },
     flying: (key) => {
       const flight = byKey.get(key)?.flight
@@ -153,7 +161,8 @@ export function createCache({ dir, config, now = () => Date.now() }: CacheOption
       if (byKey.get(flight.key)?.flight === flight) byKey.delete(flight.key)
       endFlight(flight, failure)
       if (!known || flight.state !== 'whole' || !flight.storable || flight.leader.t0 < clearedAt) return
-      const candidate = { entry: toEntry(flight, known.keeping, now()), keeping: known.keeping }
+      const bornAt = now() - (performance.now() - flight.leader.t0)
+      const candidate = { entry: toEntry(flight, known.keeping, now()), keeping: known.keeping, bornAt }
       if (known.verdict) keep(candidate, known.verdict)
       else waiting.set(flight.callId, candidate, bytesOf(candidate.entry))
     },
@@ -177,13 +186,16 @@ export function createCache({ dir, config, now = () => Date.now() }: CacheOption
         }
       }
     },
-    stats: () => ({
-      ...counted,
-      entries: new Set([...memory.list(), ...disk.list()].map(({ key }) => key)).size,
-      bytes: memory.bytes() + disk.bytes(),
-      maxBytes: config().maxBytes + config().diskBytes,
-      semantic: config().semantic ? semantic.stats() : null,
-    }),
+    stats() {
+      const own = {
+        ...counted,
+        entries: new Set([...memory.list(), ...disk.list()].map(({ key }) => key)).size,
+        bytes: memory.bytes() + disk.bytes(),
+        maxBytes: config().maxBytes + (shared ? config().redisBytes : config().diskBytes),
+        semantic: config().semantic ? semantic.stats() : null,
+      }
+      return shared ? shared.totals().then((totals) => withTotals(own, totals)) : own
+    },
     clear() {
       const removed = new Set([...memory.list(), ...disk.list()].map(({ key }) => key)).size
       clearedAt = performance.now()
@@ -191,6 +203,7 @@ export function createCache({ dir, config, now = () => Date.now() }: CacheOption
       waiting.clear()
       nearby.clear()
       semantic.clear()
+      if (shared) return shared.empty().then((gone) => gone + removed)
       disk.clear()
       return removed
     },
@@ -200,6 +213,12 @@ export function createCache({ dir, config, now = () => Date.now() }: CacheOption
     },
   }
 }
+
+const withTotals = (own: CacheStats, { entries, bytes }: { entries: number; bytes: number }): CacheStats => ({
+  ...own,
+  entries: own.entries + entries,
+  bytes: own.bytes + bytes,
+})
 
 /** The dialect's terminal event was there. A leader whose client left is as good, if its answer came whole. */
 const isWhole = (outcome: Outcome, { complete, finishReason, operation }: Answered): boolean =>

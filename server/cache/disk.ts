@@ -17,8 +17,8 @@ export interface Disk {
   /** Whether it is worth asking: the index has it, or is not complete yet. */
   mayHave(key: string): boolean
   read(key: string): Promise<Entry | null>
-  /** Queued; given up where the disk is behind by too much. */
-  write(entry: Entry): void
+  /** Queued; given up where it is behind by too much. `bornAt`: when its call began. */
+  write(entry: Entry, bornAt: number): void
   remove(key: string): void
   /** Keys and the time at which each ends. */
   list(): { key: string; value: Indexed }[]

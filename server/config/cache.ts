@@ -17,6 +17,9 @@ export const cache = z.strictObject({
   diskBytes: size()
     .prefault(1 * GiB)
     .describe('Answers held in the data folder, which survive a restart; 0: memory only.'),
+  redisBytes: size()
+    .prefault(1 * GiB)
+    .describe('Where several Weirs share a Redis: answers held there, in place of memory and data folder.'),
   maxEntryBytes: size()
     .prefault(16 * MiB)
     .describe('A longer answer is not kept.'),

@@ -169,6 +169,7 @@ export const configSchema = z
     redisDown: oneOf('fail_open', 'fail_closed')
       .prefault('fail_open')
       .describe('While Redis is away: calls pass and are counted later, or those under a blocking limit are refused.'),
+    redisTimeout: duration().prefault('1s').describe('Redis counts as away when an answer takes longer.'),
     adminToken: z.string().min(16, { error: 'at least 16 characters' }).nullable().prefault(null),
     ...keyMaterials,
     providers: providers.prefault({}),
@@ -236,6 +237,7 @@ export const RESTART_KEYS = [
   'data',
   'database',
   'redis',
+  'redisTimeout',
   'basePath',
   'journal',
   ...KEY_MATERIALS,

@@ -50,7 +50,7 @@ export async function fromCache(call: LiveCall, gateway: Gateway): Promise<boole
   const keeping: Keeping = {
     key,
     ttlMs: wish?.ttlMs ?? config.ttl,
-    onDisk: call.capture === 'full' && config.diskBytes > 0,
+    onDisk: call.capture === 'full',
     group: JSON.stringify([question.provider, question.route, question.path, scope]),
     fields: fieldsOf(question.headers, question.body, top),
     alike: config.semantic ? toAlike(call, question, top, config.semantic) : null,

@@ -1,11 +1,12 @@
 /**
  * The Redis that several Weirs share: one connection, commands pipelined on it. Nothing waits for a server that is away: a command
- * fails at once, or when `MOST_WAIT_MS` have passed, and who asked decides what that means. It connects again by itself.
+ * fails at once, or when its time has passed, and who asked decides what that means. It connects again by itself.
  */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Redis as Client } from 'ioredis'
+import { redisAway } from './away.ts'
 import { createHealth, type RedisState } from './health.ts'
 
 export type { RedisState } from './health.ts'
@@ -35,11 +36,10 @@ export interface Redis {
 export interface RedisOptions {
   url: string
   say?: (line: string) => void
-  /** For tests; a late answer is none. */
-  timeoutMs?: number
+  /** A later answer is none. */
+  timeoutMs: number
 }
 
-const MOST_WAIT_MS = 1000
 const CONNECT_MS = 2000
 const MOST_START_MS = 3000
 /** A peer that is silent for this long while it owes an answer is gone. */
@@ -50,7 +50,7 @@ const PROBE_MS = 500
 export const toScript = (text: string): Script => ({ text, sha: createHash('sha1').update(text).digest('hex') })
 
 /** Settles when Redis answers, or has failed to once: Weir starts without it, too. */
-export async function openRedis({ url, say = () => {}, timeoutMs = MOST_WAIT_MS }: RedisOptions): Promise<Redis> {
+export async function openRedis({ url, timeoutMs, say = () => {} }: RedisOptions): Promise<Redis> {
   const { Redis: Connection } = await import('ioredis')
   const client = new Connection(url, {
     lazyConnect: true,
@@ -73,12 +73,12 @@ export async function openRedis({ url, say = () => {}, timeoutMs = MOST_WAIT_MS 
   await Promise.race([connected, wait(MOST_START_MS, undefined, { ref: false })])
 
   const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (!health.state.up) throw new Error(health.state.problem ?? 'Redis is not connected.')
+    if (!health.state.up) throw redisAway(health.state.problem ?? 'Redis is not connected.')
     try {
       return await work()
     } catch (error) {
       health.failed(error as Error)
-      throw error
+      throw redisAway(health.state.problem!, error)
     }
   }
   return {

@@ -16,6 +16,7 @@ describe.skipIf(reason !== null)(reason ?? 'with Redis', () => {
     provider = await startProvider(json(chatAnswer()))
     const config = {
       redis: redis.create(),
+      redisTimeout: '30s',
       limits: [
         { on: 'team', per: 'month', requests: 6 },
         { on: 'team', per: 'month', cost: 5, action: 'alert' },
@@ -69,7 +70,7 @@ describe.skipIf(reason !== null)(reason ?? 'with Redis', () => {
     const metrics = await (await fetch(`${weir.url}/metrics`)).text()
     expect(metrics).toContain('weir_redis_up 0\n')
     expect(metrics).toContain('weir_limits_unchecked_total 1\n')
-    expect(await weir.api('/budgets')).toMatchObject({ status: 503, code: 'limits_unavailable' })
+    expect(await weir.api('/budgets')).toMatchObject({ status: 503, code: 'redis_unavailable' })
 
     await redis.start()
     await expect

@@ -7,8 +7,8 @@ export const cacheStatus = z
   .object({
     mode: z.enum(['off', 'opt-in', 'on']),
     entries: count.describe('Answers that can be given again; one in memory and on disk counts once.'),
-    bytes: count.describe('In memory and on disk.'),
-    maxBytes: count.describe('cache.maxBytes and cache.diskBytes.'),
+    bytes: count.describe('In memory, and on disk or in the shared Redis.'),
+    maxBytes: count.describe('cache.maxBytes and cache.diskBytes, or cache.redisBytes where a Redis is shared.'),
     hits: count.describe('Since Weir started, like all below.'),
     misses: count,
     savedNano: count.describe('Nano-dollars that hits would have cost, as far as known.'),

@@ -149,7 +149,7 @@ export function createRedisLedger(deps: RedisLedgerDeps): RedisLedger {
     },
     async budgets(key) {
       await settler.idle()
-      const rules = await readCounters(redis, book.all(deps.keys()), now()).catch(unread)
+      const rules = await readCounters(redis, book.all(deps.keys()), now())
       return listBudgets({ rules, keys: deps.keys(), key, now: now(), sums: deps.sums })
     },
     beat: leases.beat,
@@ -174,8 +174,14 @@ const send = (redis: Redis, ask: Ask, wanted: readonly Wanted[], at: number, for
 }
 
 const toArguments = ({ rule, place, amount }: Wanted) => [
-  ...[place.kind, place.slot, place.oldest, String(amount), String(rule.max)],
-  ...[rule.limit.action === 'block' ? 1 : 0, place.life, place.scope],
+  place.kind,
+  place.slot,
+  place.oldest,
+  String(amount),
+  String(rule.max),
+  rule.limit.action === 'block' ? 1 : 0,
+  place.life,
+  place.scope,
 ]
 
 /** The limits that this call passes, each with what counted before it. */
@@ -194,10 +200,6 @@ const withOwn = ({ rule, counter: { scope, slots }, amount }: Refused): Refused 
   const [first] = slots
   const counted = rule.rollingMs === null && first ? [{ ...first, reserved: first.reserved + amount }] : [...slots, own]
   return { rule, counter: { scope, slots: counted }, amount }
-}
-
-const unread = (cause: Error): never => {
-  throw new WeirError('limits_unavailable', cause.message, { cause })
 }
 
 const away = (cause: unknown): WeirError =>

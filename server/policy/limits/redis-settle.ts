@@ -120,7 +120,14 @@ interface Step {
 }
 
 const toArguments = ({ place: { kind, slot, oldest, life, scope }, back, used, held }: Step) => [
-  ...[kind, slot, oldest, String(-back), String(used), held ? 1 : 0, life, scope],
+  kind,
+  slot,
+  oldest,
+  String(-back),
+  String(used),
+  held ? 1 : 0,
+  life,
+  scope,
 ]
 
 /** `used` null: the estimate stands. */
