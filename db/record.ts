@@ -182,7 +182,7 @@ const toFresh = (
 
 /** Key frames of earlier batches: others may have removed them meanwhile. */
 function keeping(fresh: readonly Fresh[]): Write[] {
-  const own = new Set(fresh.map(({ row }) => row.pk))
+  const own = new Set(fresh.filter(({ content }) => ((content?.codec ?? 0) & REPLACED) === 0).map(({ row }) => row.pk))
   const keys = new Set(fresh.map(({ content }) => content?.framePk ?? null).filter((pk) => pk !== null && !own.has(pk)))
   return keys.size === 0 ? [] : [{ keep: [...keys] as number[] }]
 }

@@ -75,9 +75,8 @@ describeDatabases((databases) => {
     await opened.record(...calls)
     const again = { ...calls[0]!, call: { ...calls[0]!.call, outcome: 'ok' as const }, searchText: 'endedwell' }
     again.payloads = [again.payloads[0]!, again.payloads[1]!, toPayload('response', 'whole')]
-    await opened.record(again)
     calls.push(agent(NOON + 2))
-    await opened.record(calls[2]!)
+    await opened.record(again, calls[2]!)
     for (const call of [again, calls[1]!, calls[2]!])
       expect(await readBack(opened.read, call)).toEqual([true, true, true])
     expect((await listCalls(opened.read, { q: 'endedwell' })).items.length).toBe(1)
