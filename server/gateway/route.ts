@@ -195,8 +195,10 @@ export function mayUseModel(
 function noTarget(route: Route, excluded: readonly string[]): WeirError {
   const why = excluded.length > 0 ? excluded.join('; ') : 'no condition of its targets holds'
   const noKey = excluded.some((each) => each.includes('Weir key'))
+  const lacking = route.targets.some(({ lacks }) => lacks !== null && excluded.some((each) => each.endsWith(lacks)))
   return new WeirError(
-    noKey ? 'credential_required' : 'bad_request',
+    noKey ? 'credential_required' : lacking ? 'keys_unavailable' : 'bad_request',
     `The route ${route.name} has no target for this call: ${why}.`,
+    lacking ? { headers: { 'x-should-retry': 'false' } } : {},
   )
 }

@@ -7,7 +7,7 @@ import { startFakeWeir, type FakeWeir } from './fake-weir.ts'
 
 const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } }
 const ALL = makeControl()
-const NONE: Control = { keys: [], budgets: [], routes: { providers: [], routes: [], problems: [] } }
+const NONE: Control = { keys: [], credentials: [], budgets: [], routes: { providers: [], routes: [], problems: [] } }
 
 describe.skipIf(noBrowser)('the look of keys and routes', () => {
   let chrome: Chrome
@@ -40,6 +40,9 @@ describe.skipIf(noBrowser)('the look of keys and routes', () => {
     ['no keys', 'keys', NONE, 'text=No keys yet'],
     ['routes', 'routes', ALL, 'text=goes on after'],
     ['no routes', 'routes', NONE, 'text=No routes yet'],
+    ['credentials', 'routes', ALL, 'text=team-search'],
+    ['a new credential', 'routes?add=1', ALL, '[role=dialog] form'],
+    ['no credentials', 'routes', NONE, 'text=Weir holds no credential'],
     ['budgets on the overview', '', ALL, '[aria-label="Budgets near their limit"] table'],
   ]
   for (const [colorScheme, size] of [

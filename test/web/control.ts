@@ -1,6 +1,6 @@
 /** Keys, budgets and routes of every kind that their pages can show, for browser tests; the same every time. */
 import type { Page } from 'playwright-core'
-import type { BudgetItem, KeyItem, RouteList } from '../../web/lib/control.ts'
+import type { BudgetItem, CredentialItem, KeyItem, RouteList } from '../../web/lib/control.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -271,13 +271,42 @@ export const makeRoutes = (now: number): RouteList => {
   }
 }
 
+const credential = (provider: string, name: string, part: Partial<CredentialItem> = {}): CredentialItem => ({
+  provider,
+  name,
+  last4: 'q4Tz',
+  weight: 1,
+  models: null,
+  source: 'stored',
+  createdAt: Date.UTC(2026, 9, 1),
+  problem: null,
+  ...part,
+})
+
+export const makeCredentials = (): CredentialItem[] => [
+  credential('anthropic', 'apiKey', { last4: 'hW0a', source: 'config', createdAt: null }),
+  credential('openai', 'main', { weight: 3 }),
+  credential('openai', 'a-name-that-somebody-has-made-rather-long-for-a-table', {
+    last4: '',
+    models: ['gpt-5*', 'o9', 'text-embedding-3-large', 'gpt-image-2', 'whisper-*'],
+    weight: 0.5,
+  }),
+  credential('groq', 'team-search', {
+    last4: '0Lmx',
+    problem:
+      'The credential "team-search" for groq cannot be used: it was stored under another master key (id 1f2e3d4c; the one in force has the id 5a6b7c8d). Give Weir that key again (master.key of its data folder, or WEIR_MASTER_KEY), or remove the credential and add it again.',
+  }),
+]
+
 export interface Control {
   keys: KeyItem[]
+  credentials: CredentialItem[]
   budgets: BudgetItem[]
   routes: RouteList
 }
 export const makeControl = (now = Date.now()): Control => ({
   keys: makeKeys(now),
+  credentials: makeCredentials(),
   budgets: makeBudgets(now),
   routes: makeRoutes(now),
 })
@@ -288,6 +317,8 @@ export async function answerControl(page: Page, control: { [K in keyof Control]:
     keys: () => ('message' in control.keys ? control.keys : { items: control.keys }),
     budgets: () => ('message' in control.budgets ? control.budgets : { items: control.budgets }),
     routes: () => control.routes,
+    credentials: () =>
+      'message' in control.credentials ? control.credentials : { items: control.credentials, problem: null },
   }
   for (const [name, answer] of Object.entries(answers))
     await page.route(new RegExp(`/api/${name}$`), async (route) => {

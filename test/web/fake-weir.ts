@@ -223,5 +223,5 @@ const NOTHING_CACHED = {
   savedNano: 0,
   savedMs: 0,
   savedTokens: 0,
-}
   semantic: null,
+}

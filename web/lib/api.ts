@@ -111,14 +111,19 @@ export function createApi(root: URL, onLocked: () => void) {
     cancelKey: (name: string) => read(key.cancel.$post({ param: { name } })),
     budgets: (signal?: AbortSignal) => read(api.budgets.$get({}, until(signal))),
     routes: (signal?: AbortSignal) => read(api.routes.$get({}, until(signal))),
+    credentials: (signal?: AbortSignal) => read(api.credentials.$get({}, until(signal))),
+    addCredential: (json: NewCredential) => read(api.credentials.$post({ json })),
+    removeCredential: (provider: string, name: string) =>
+      read(api.credentials[':provider'][':name'].$delete({ param: { provider, name } })),
+    cache: (signal?: AbortSignal) => read(api.cache.$get({}, until(signal))),
+    emptyCache: () => read(api.cache.$delete()),
   }
 }
 type KeyClient = ReturnType<typeof hc<Routes>>['api']['keys']
+export type NewCredential = InferRequestType<ReturnType<typeof hc<Routes>>['api']['credentials']['$post']>['json']
 export type NewKey = InferRequestType<KeyClient['$post']>['json']
 export type KeyChange = InferRequestType<KeyClient[':name']['$patch']>['json']
 type Metric = InferRequestType<ReturnType<typeof hc<Routes>>['api']['series']['$get']>['query']['metric']
 
 export type Api = ReturnType<typeof createApi>
 export const [useApi, provideApi] = createContext<Api>()
-    cache: (signal?: AbortSignal) => read(api.cache.$get({}, until(signal))),
-    emptyCache: () => read(api.cache.$delete()),

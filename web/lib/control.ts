@@ -19,6 +19,7 @@ export interface MadeKey {
 
 export type CacheStatus = CacheStats & { mode: 'off' | 'opt-in' | 'on' }
 
+export type { Credential as CredentialItem } from '../../server/credentials/credential.ts'
 export type { RouteList } from '../../server/policy/route-list.ts'
 export type ProviderItem = RouteList['providers'][number]
 export type RouteItem = RouteList['routes'][number]
