@@ -2,6 +2,7 @@
  * Puts the house together and opens it: journal → recorder → gateway → app → listen; and takes it down in the reverse order,
  * losing nothing. The one place where the parts meet; main.ts and the tests call it with what they read or made up.
  */
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import type { Server } from 'node:http'
@@ -9,6 +10,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { getRequestListener } from '@hono/node-server'
+import { openAlerts } from './alerts/open.ts'
 import { createAdmin } from './api/auth.ts'
 import { createApp } from './app.ts'
 import { createCache } from './cache/cache.ts'
@@ -23,6 +25,7 @@ import { untilRead, watchCredentials } from './credentials/watch.ts'
 import { credentialSecret, openDataFolder } from './data-folder.ts'
 import { createDeadlines } from './gateway/deadlines.ts'
 import type { Gateway } from './gateway/gateway.ts'
+import { createGuard } from './gateway/guard.ts'
 import { createHandler } from './gateway/handle.ts'
 import type { Rules } from './gateway/live.ts'
 import { createCredentialName } from './gateway/mask.ts'
@@ -33,6 +36,7 @@ import { createUpgrade } from './gateway/upgrade.ts'
 import { createUpstreams, type ProxyEnvironment } from './gateway/upstreams.ts'
 import { createJournal } from './journal/append.ts'
 import type { SumQuestion } from '../db/queries/limit-sums.ts'
+import { createLoopDesk } from './loops/desk.ts'
 import { createTrust } from './origin.ts'
 import { createKeyAdmin } from './policy/key-admin.ts'
 import { toKeyRecords } from './policy/key-config.ts'
@@ -129,6 +133,8 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   })
   const routing = createRouting(settings.routing)
   const judging = createJudging({ workerUrl: settings.workers.judge })
+  const loopKey = randomBytes(32)
+  const guard = createGuard(loopKey)
   const running = createRunning()
   const upstreams = createUpstreams(config, settings.proxy)
   const listeners = new Set<(calls: Call[]) => void>()
@@ -138,6 +144,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   let draining = false
   let refusing = false
   let parserRefused = 0
+  let lastRecordedAt = startedAt
 
   const publish = (calls: Call[]) => {
     for (const listener of listeners) listener(calls)
@@ -150,8 +157,16 @@ export async function startWeir(settings: Settings): Promise<Weir> {
 
   const recorder = startRecorder({
     workerUrl: settings.workers.recorder,
-    options: { dataDir: config.data, database: config.database, wake, ...fromConfig(rules) },
+    options: {
+      dataDir: config.data,
+      database: config.database,
+      credentialNamesKey: config.credentialNamesKey,
+      wake,
+      loopKey,
+      ...fromConfig(rules),
+    },
     onRecorded: (stored, calls) => {
+      lastRecordedAt = Date.now()
       ledger.settle(stored)
       cache.stored(stored)
       for (const { routed } of stored) if (routed) routing.settled(routed)
@@ -160,6 +175,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
       else if (listeners.size > 0) void readBack(stored).then(publish)
     },
     onStatus: (next) => (status = next),
+    onLoops: (news) => loops.hear(news),
     onFailed: say,
   })
   const ledgerDeps = {
@@ -191,6 +207,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     running,
     deadlines: createDeadlines(),
     routing,
+    guard,
     judging,
     recall: createRecall(ask),
     cache,
@@ -216,6 +233,23 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     storedListeners.add(listener)
     return () => void storedListeners.delete(listener)
   }
+  const alerts = openAlerts({
+    dataDir: config.data,
+    config: () => source.current().alerts,
+    budgets: () => ledger.budgets(),
+    routes: async () =>
+      listRoutes({ ...rules, routing, nameCredential: gateway.nameCredential, figures: null, models: new Map() }).routes,
+    lastRecordedAt: () => lastRecordedAt,
+    ask,
+    upstreams,
+  })
+  const loops = createLoopDesk({
+    settings: () => source.current().loops,
+    write: (change) => tell('markFinding', change),
+    tellRecorder: (change) => void recorder.post({ type: 'finding', ...change }),
+    guard,
+    alerts,
+  })
   const app = createApp({
     config: () => source.current(),
     configProblems: () => source.problems(),
@@ -230,6 +264,8 @@ export async function startWeir(settings: Settings): Promise<Weir> {
       tell,
     }),
     budgets: () => ledger.budgets(),
+    loops,
+    alerts,
     routeList: async () => {
       const to = Date.now()
       const [figures, known] = await Promise.all([
@@ -268,6 +304,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   const close = async () => {
     stopListening()
     keyWatch.close()
+    await alerts.close()
     credentialWatch.close()
     source.close()
     running.cancelAll()
@@ -338,10 +375,11 @@ const toRules = (config: Config, credentials: Credentials): Rules => {
 const fromConfig = ({
   config,
   providers,
-}: Rules): Pick<RecorderOptions, 'retention' | 'capture' | 'prices' | 'providers'> => ({
+}: Rules): Pick<RecorderOptions, 'retention' | 'capture' | 'prices' | 'providers' | 'loops'> => ({
   retention: { contentMs: config.retention.content, callsMs: config.retention.calls, maxBytes: config.retention.bytes },
   capture: { maxBytes: config.capture.maxBytes },
   prices: { overrides: config.prices, aliases: config.aliases },
+  loops: config.loops,
   providers: providers.list().map((provider): ProviderFacts => ({
     name: provider.name,
     dialects: provider.dialects.map((dialect) => dialect.name),

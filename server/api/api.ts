@@ -1,11 +1,13 @@
 /** The API as one tree of chained sub-apps, one per resource. `Api` is what the dashboard's typed client is made from. */
 import type { AppDeps } from './deps.ts'
+import { alertRoutes } from './alerts.ts'
 import { budgetRoutes } from './budgets.ts'
 import { cacheRoutes } from './cache.ts'
 import { callRoutes } from './calls.ts'
 import { contentRoutes } from './content.ts'
 import { credentialRoutes } from './credentials.ts'
 import { exportRoutes } from './export.ts'
+import { findingRoutes } from './findings.ts'
 import type { Gate } from './gate.ts'
 import { keyRoutes } from './keys.ts'
 import { liveRoutes } from './live.ts'
@@ -28,6 +30,8 @@ export const createApi = (deps: AppDeps, { gate, unrecorded }: { gate: Gate; unr
     .route('/api/keys', keyRoutes(deps))
     .route('/api/credentials', credentialRoutes(deps))
     .route('/api', budgetRoutes(deps))
+    .route('/api', findingRoutes(deps))
+    .route('/api', alertRoutes(deps))
     .route('/api', routeListRoutes(deps))
     .route('/api', statRoutes(deps))
     .route('/api', statusRoutes(deps))

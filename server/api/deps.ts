@@ -8,6 +8,8 @@ import type { Key } from '../policy/key.ts'
 import type { KeyAdmin } from '../policy/key-admin.ts'
 import type { BudgetItem } from '../policy/limits/budgets.ts'
 import type { RouteList } from '../policy/route-list.ts'
+import type { Alerts } from '../alerts/alerts.ts'
+import type { LoopDesk } from '../loops/desk.ts'
 import type { Ask } from '../reader/ask.ts'
 import type { RecorderStatus, StoredCall } from '../recorder/messages.ts'
 import type { RedisState } from '../redis/redis.ts'
@@ -52,6 +54,9 @@ export interface AppDeps {
   credentials: CredentialAdmin
   /** The limits and budgets that can refuse a call with this key, as /api/budgets shows them. */
   budgetsFor(key: Pick<Key, 'name'>): Promise<BudgetItem[]>
+  /** Loops that were found. */
+  loops: Pick<LoopDesk, 'mark' | 'subscribe'>
+  alerts: Pick<Alerts, 'list' | 'test'>
   recorded: RecordedCalls
   journal: { counters(): JournalCounters; healthy(): boolean }
   /** What several Weirs share; null: nothing. */

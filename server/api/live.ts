@@ -22,7 +22,7 @@ const liveRoute = createRoute({
   tags: ['Weir'],
   summary: 'What happens now, as server-sent events',
   description:
-    'Events: `started` and `recorded` (data: a CallItem), `status` (a Status), `gap` ({reason, missed}). `Last-Event-ID` or `cursor` resumes after that event.',
+    'Events: `started` and `recorded` (data: a CallItem), `finding` (a Finding that was opened or has changed), `status` (a Status), `gap` ({reason, missed}). `Last-Event-ID` or `cursor` resumes after that event.',
   request: {
     query: z.strictObject({
       cursor: z.string().max(64).optional().openapi({ description: '`id` of the last event seen.' }),
@@ -34,13 +34,13 @@ const liveRoute = createRoute({
   },
 })
 
-export type LiveDeps = StatusDeps & Pick<AppDeps, 'draining'>
+export type LiveDeps = StatusDeps & Pick<AppDeps, 'draining'> & Partial<Pick<AppDeps, 'loops'>>
 
 export const liveRoutes = (deps: LiveDeps) => {
   const hub = createHub(deps.running, deps.recorded)
   return createRoutes().openapi(liveRoute, (c) => {
     const cursor = c.req.valid('query').cursor ?? c.req.header('last-event-id') ?? null
-    const stream = follow(hub, cursor, () => readStatus(deps, c.env.incoming), deps.draining ?? (() => false))
+    const stream = follow(hub, cursor, () => readStatus(deps, c.env.incoming), deps.draining ?? (() => false), deps.loops)
     return new Response(stream, {
       headers: {
         'content-type': 'text/event-stream',
@@ -67,11 +67,13 @@ function follow(
   cursor: string | null,
   status: () => unknown,
   draining: () => boolean,
+  loops: AppDeps['loops'] | undefined,
 ): ReadableStream<Uint8Array> {
   const queue = createLiveQueue(
     (taken) => toGap({ reason: 'slow', missed: null }, hub.cursorOf(taken)),
     () => {
       unlisten()
+      unfind()
       clearInterval(timer)
     },
   )
@@ -80,6 +82,8 @@ function follow(
     const gap = tick.gap === null ? '' : toGap(tick.gap, hub.cursorOf(tick.seq))
     say(gap + tick.text, tick.seq)
   })
+  // Not numbered: who comes back asks for the findings again.
+  const unfind = loops?.subscribe((finding) => say(toEvent('finding', finding, null))) ?? (() => {})
   let statusText = toEvent('status', status(), null)
   let quietSince = Date.now()
   let told = hub.seq

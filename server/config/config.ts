@@ -6,10 +6,12 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { baseUrlProblem } from './address.ts'
+import { alerts } from './alerts.ts'
 import { cache, semanticProblem } from './cache.ts'
 import { KEY_MATERIALS, keyMaterials } from './key-material.ts'
 import { keysConfig } from './keys.ts'
 import { limitSchema } from './limits.ts'
+import { loops } from './loops.ts'
 import { nearest } from './nearest.ts'
 import { priceOverride } from './price-override.ts'
 import { builtinProviders } from '../providers/builtin.ts'
@@ -221,7 +223,10 @@ export const configSchema = z
     routes: routes.prefault({}).describe('Names that stand for several targets.'),
     limits: z.array(limitSchema).prefault([]).describe('What may be used, by whom, in what time.'),
     cache: cache.prefault({}),
-    loops: later(),
+    loops: loops.prefault({}).describe('When a run counts as turning in circles, and what is done then.'),
+    alerts: alerts.describe(
+      'Who is told by webhook: of loops, budgets, providers that are down, unpriced spend, silence.',
+    ),
     otel: later(),
   })
   .superRefine((it, context) => {
@@ -243,7 +248,7 @@ export const RESTART_KEYS = [
   ...KEY_MATERIALS,
 ] as const
 
-type Later = 'loops' | 'otel'
+type Later = 'otel'
 export type Config = Omit<z.output<typeof configSchema>, Later>
 export type ProviderConfig = z.output<typeof provider>
 export type TimeoutConfig = z.output<typeof timeouts>

@@ -1,6 +1,7 @@
 /** What the steps of a call need from the house: made once in `start.ts`, passed to each step, never imported. */
 import type { Cache } from '../cache/cache.ts'
 import type { Deadlines } from './deadlines.ts'
+import type { Guard } from './guard.ts'
 import type { LiveCall, Rules } from './live.ts'
 import type { Direction, Journal } from '../journal/entry.ts'
 import type { Known } from './models.ts'
@@ -29,6 +30,8 @@ export interface Gateway {
   isAdminToken(value: string): boolean
   /** Every Weir key that is known, in memory. */
   keys: Keys
+  /** Runs that were seen to turn in circles. */
+  guard: Guard
   /** Limits and budgets. */
   ledger: Ledger
   /** Stable name of a credential that does not give it away. */

@@ -8,6 +8,7 @@ import { fromCache } from './cache.ts'
 import { finish } from './finish.ts'
 import { forward } from './forward.ts'
 import type { Gateway } from './gateway.ts'
+import { guard } from './guard.ts'
 import { identify } from './identify.ts'
 import { ingress } from './ingress.ts'
 import { openCall } from './live.ts'
@@ -29,6 +30,7 @@ export const createHandler =
       if (isPacked(call)) await unpackForModel(call)
       identify(call, gateway) // provider, dialect, operation, model, tags: one scan, no parse
       admit(call, gateway) // credential and key: may this call go on?
+      if (gateway.guard.active) await guard(call, gateway) // does its run turn in circles?
       if (isLimited(call, gateway)) await reserve(call, gateway) // limits and budgets: is there room for it?
       await start(call, gateway) // the journal's `start`, before anything goes upstream
       if (asksForModels(call)) await answerModels(call, gateway)

@@ -116,6 +116,7 @@ export function ownHeaders(
     attempts: readonly unknown[]
     hint: string | null
     cache: { state: string } | null
+    loop: string | null
     reservation: { near: string | null } | null
   },
   weirMs: number,
@@ -131,6 +132,7 @@ export function ownHeaders(
     `weir;dur=${weirMs.toFixed(2)}${upstreamMs === null ? '' : `, upstream;dur=${upstreamMs.toFixed(2)}`}`,
   )
   if (call.cache) headers.push('x-weir-cache', call.cache.state)
+  if (call.loop) headers.push('x-weir-loop', call.loop)
   if (call.hint) headers.push('x-weir-hint', call.hint)
   if (call.reservation?.near) headers.push('x-weir-limit', call.reservation.near)
   return headers

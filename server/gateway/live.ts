@@ -140,6 +140,8 @@ export interface LiveCall {
   clientGone: boolean
   /** What the cache has to do with it; null: nothing. */
   cache: CacheUse | null
+  /** The loop that its run is in, as `x-weir-loop` says it; null: none that is acted on. */
+  loop: string | null
   /** What it holds of limits and budgets; null: none concerns it. */
   reservation: Reservation | null
   /** In `running`. */
@@ -220,6 +222,7 @@ export function openCall(incoming: IncomingMessage, outgoing: ServerResponse, ru
     remainder: null,
     clientGone: false,
     cache: null,
+    loop: null,
     reservation: null,
     place: -1,
     abort: null,

@@ -9,28 +9,21 @@ import { extendFinding, openFinding, type Finding, type FindingState, type Seen 
 import { addStep, createLane, createPeers, KEPT_STEPS } from './lane.ts'
 import type { Fired, Lane, Peers } from './rule.ts'
 import { checkRules } from './rules.ts'
-import { createInForce, type Caps, type InForce, type LoopSettings } from './settings.ts'
+import { createMarks, type LoopNews } from './news.ts'
+import { acts, createInForce, type Caps, type InForce, type LoopSettings } from './settings.ts'
 import { toStep } from './step.ts'
 import { judge } from './verdict.ts'
 
 /** About 30 KB each. */
 const MOST_LANES = 2000
 
-/** What has become of a finding by one call; the main thread hears of it after the commit. */
-export interface FindingNews {
-  finding: Finding
-  /** `opened` and `worse` are worth a message; `calm`: the lane went on without repeating. */
-  change: 'opened' | 'worse' | 'more' | 'calm'
-  /** Of the latest call of the lane. */
-  call: { id: string; key: string | null; route: string | null; sessionSource: string | null }
-}
-
 export interface Seeing {
   /** To be stored with the calls, each once, as it is after the batch. */
   findings: Finding[]
   /** Calls of earlier batches that are evidence now. */
   evidence: { id: string; callIds: string[] }[]
-  news: FindingNews[]
+  /** For the main thread, once that is stored. */
+  news: LoopNews[]
 }
 
 export interface Detector {
@@ -43,6 +36,7 @@ export interface Detector {
 
 export interface DetectorDeps {
   settings: LoopSettings
+  loopKey: Uint8Array
   /** The latest finding of a lane that is not resolved, as the database has it. */
   known(sessionId: string, lane: string | null): Promise<Finding | null>
   mostLanes?: number
@@ -55,7 +49,8 @@ interface Kept {
   quiet: number
 }
 
-export const createDetector = ({ settings, known, mostLanes = MOST_LANES }: DetectorDeps): Detector => {
+export const createDetector = ({ settings, known, loopKey, mostLanes = MOST_LANES }: DetectorDeps): Detector => {
+  const marks = createMarks(loopKey)
   const lanes = new Map<string, Kept>()
   const peers = createPeers()
   let inForce = createInForce(settings)
@@ -70,27 +65,29 @@ export const createDetector = ({ settings, known, mostLanes = MOST_LANES }: Dete
     return kept
   }
 
-  const lookAt = async (turn: Turn): Promise<FindingNews | null> => {
+  const lookAt = async (turn: Turn): Promise<LoopNews | null> => {
     const { call } = turn
     const rules = inForce(call.key, call.route)
     if (rules.action === 'off' || !isStep(turn)) return null
     const kept = keptOf(turn)
     addStep(kept.lane, toStep(turn, kept.lane.steps, rules.isPolling), peers.add)
     const seen = see(turn, kept.lane, rules, peers)
-    const { id, key, route, sessionSource } = call
-    const about = { id, key, route, sessionSource }
-    if (!seen) return calm(kept, about)
+    if (!seen) return calm(kept)
     kept.finding ??= await known(seen.sessionId, seen.lane)
     kept.quiet = 0
     const before = kept.finding
     const finding = (kept.finding = before ? extendFinding(before, seen) : openFinding(seen))
-    return { finding, change: !before ? 'opened' : before.verdict !== finding.verdict ? 'worse' : 'more', call: about }
+    return {
+      finding,
+      change: !before ? 'opened' : before.verdict !== finding.verdict ? 'worse' : 'more',
+      mark: acts(rules.action) && seen.verdict !== 'watch' && finding.state === 'open' ? marks.of(turn) : null,
+    }
   }
 
   return {
     async look(turns) {
       const findings = new Map<string, Finding>()
-      const news: FindingNews[] = []
+      const news: LoopNews[] = []
       const evidence: Seeing['evidence'] = []
       for (const turn of turns) {
         const one = await lookAt(turn)
@@ -131,11 +128,11 @@ function markCalls(turns: readonly Turn[], id: string, callIds: readonly string[
 const isStep = ({ call }: Turn): boolean =>
   call.sessionId !== null && !call.auxiliary && call.outcome !== 'refused' && call.outcome !== 'client_abort'
 
-function calm(kept: Kept, call: FindingNews['call']): FindingNews | null {
+function calm(kept: Kept): LoopNews | null {
   const { finding } = kept
   if (!finding) return null
   if (++kept.quiet >= KEPT_STEPS) kept.finding = null
-  return kept.quiet === 1 ? { finding, change: 'calm', call } : null
+  return kept.quiet === 1 ? { finding, change: 'calm', mark: null } : null
 }
 
 function see({ call }: Turn, lane: Lane, { rules, caps, action }: InForce, peers: Peers): Seen | null {

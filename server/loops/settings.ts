@@ -1,6 +1,6 @@
 /** What is done about loops, and from when on: for all calls, and for keys and routes that have rules of their own. */
 import { createPolling, type IsPolling } from './polling.ts'
-import type { Thresholds } from './thresholds.ts'
+import { DEFAULT_THRESHOLDS, type Thresholds } from './thresholds.ts'
 
 /** Each does what those before it do. */
 export const ACTIONS = ['mark', 'alert', 'header', 'throttle', 'block'] as const
@@ -61,3 +61,15 @@ const own = <T>(all: Readonly<Record<string, T>>, name: string | null): T | null
 /** Whether calls with this key or route can be touched on the data path: else nothing is worked out for them there. */
 export const acts = (action: Action | 'off'): boolean =>
   action === 'header' || action === 'throttle' || action === 'block'
+
+/** For a recorder that was told nothing. */
+export const NO_LOOPS: LoopSettings = {
+  action: 'off',
+  rules: DEFAULT_THRESHOLDS,
+  caps: { calls: null, costNano: null, tokens: null, ms: null },
+  polling: [],
+  throttleMs: 0,
+  releaseMs: 0,
+  keys: {},
+  routes: {},
+}

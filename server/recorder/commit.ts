@@ -16,7 +16,7 @@ export interface Item extends Row {
 }
 
 /** What threading and detection want stored with the calls. */
-export type Insights = Pick<RecordBatch, 'sessions'>
+export type Insights = Pick<RecordBatch, 'sessions' | 'findings' | 'evidence'>
 
 export interface Commit {
   items: Item[]

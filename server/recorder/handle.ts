@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Call } from '../call.ts'
+import type { LoopNews } from '../loops/news.ts'
 import type { FromRecorder, RecorderOptions, RecorderStatus, StoredCall, ToRecorder } from './messages.ts'
 
 const FIRST_PAUSE_MS = 100
@@ -28,6 +29,8 @@ export interface StartRecorder {
   /** After the commit, in order of storing. `calls`: the same calls whole; null where `listen` had not yet asked for them. */
   onRecorded(stored: StoredCall[], calls: Call[] | null, seq: number): void
   onStatus(status: RecorderStatus): void
+  /** After the commit: what detection saw of loops. */
+  onLoops?(news: LoopNews[]): void
   /** A crash or hang, in words; the recorder is being started again. */
   onFailed?(message: string): void
   /** Shorter in tests. */
@@ -74,6 +77,7 @@ export const startRecorder = (given: StartRecorder): RecorderHandle => {
 
   const hear = (message: FromRecorder) => {
     if (message.type === 'recorded') given.onRecorded(message.stored, message.calls, message.seq)
+    else if (message.type === 'findings') given.onLoops?.(message.news)
     else if (message.type === 'status') given.onStatus((status = message.status))
     else if (message.type === 'failed') given.onFailed?.(message.message)
     else if (message.type === 'ready') ready.resolve()

@@ -5,17 +5,22 @@
 import { openStore } from '../../db/open.ts'
 import type { Store } from '../../db/store.ts'
 import type { Dialect } from '../dialects/dialect.ts'
+import { credentialSecret } from '../data-folder.ts'
 import { acquireRecorderLock, type Lock } from '../journal/lock.ts'
+import { createDetector, type Detector } from '../loops/detector.ts'
+import { NO_LOOPS } from '../loops/settings.ts'
 import { createBodies } from './bodies.ts'
 import { createCommitter } from './commit.ts'
 import { createDanger, type Danger } from './danger.ts'
 import { explainFault } from './fault.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import type { FromRecorder, RecorderOptions, ToRecorder } from './messages.ts'
+import { createPatient } from './patient.ts'
 import { createPace, MOST } from './pace.ts'
 import { createRetention } from './retention.ts'
 import { createRound } from './round.ts'
 import { createSource } from './source.ts'
+import { createHasher } from '../sessions/chain.ts'
 import { createThreader } from '../sessions/threader.ts'
 import { createStatus } from './status.ts'
 import { createSteps } from './steps.ts'
@@ -54,6 +59,8 @@ export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): Re
   const prunes: number[] = []
   let retention = options.retention
   let onSettings = () => {}
+  let loopSettings = options.loops ?? NO_LOOPS
+  let detector: Detector | null = null
   const stopped = Promise.withResolvers<void>()
   let stopAt: number | null = null
   let owner = false
@@ -71,10 +78,13 @@ export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): Re
     } else if (message.type === 'prune') prunes.push(message.id)
     else if (message.type === 'listen') listened = message.on
     else if (message.type === 'charges') charges = message.on
+    else if (message.type === 'finding') detector?.mark(message.id, message.state)
     else if (message.type === 'settings') {
       steps.set(message.settings)
       bodies.limitTo(message.settings.capture.maxBytes)
       retention = message.settings.retention
+      loopSettings = message.settings.loops ?? NO_LOOPS
+      detector?.configure(loopSettings)
       onSettings()
     }
     if (message.type !== 'body') wake.ring()
@@ -128,12 +138,29 @@ export const createRecorder = (options: RecorderOptions, deps: RecorderDeps): Re
       pause: (ms) => house.makeRoom().then(() => pause(ms)),
       giveUp,
     })
+    detector = createDetector({
+      settings: loopSettings,
+      loopKey: options.loopKey ?? new Uint8Array(0),
+      known: async (sessionId, lane) => store.findingOf(sessionId, lane),
+    })
+    const patient = createPatient({ onProblem, pause, giveUp })
+    const { threads } = store
+    const threader = createThreader({
+      hasher: createHasher(credentialSecret(options.dataDir, options.credentialNamesKey ?? null)),
+      store: {
+        heads: (hashes) => patient(() => threads.heads(hashes)),
+        headsOf: (pks) => patient(() => threads.headsOf(pks)),
+        lanes: (sessionIds) => patient(() => threads.lanes(sessionIds)),
+        callsOf: (sessionId, most) => patient(() => threads.callsOf(sessionId, most)),
+      },
+    })
     const pulse = new Int32Array(options.pulse ?? new ArrayBuffer(8))
     const round = createRound({
       source,
       steps,
       committer,
-      thread: createThreader().place,
+      detect: detector.look,
+      thread: threader.place,
       danger,
       bodies,
       pace: createPace(),

@@ -1,6 +1,9 @@
 /** What main thread and recorder thread say to each other. The journal itself goes by file. */
 import type { Call } from '../call.ts'
 import type { Direction, Position } from '../journal/entry.ts'
+import type { FindingState } from '../loops/finding.ts'
+import type { LoopNews } from '../loops/news.ts'
+import type { LoopSettings } from '../loops/settings.ts'
 import type { Answered } from './answered.ts'
 import type { Charge } from '../policy/limits/ledger.ts'
 import type { Settled } from '../policy/routing.ts'
@@ -15,10 +18,16 @@ export interface RecorderOptions {
   wake: SharedArrayBuffer
   retention: { contentMs: number | null; callsMs: number | null; maxBytes: number | null }
   capture: { maxBytes: number }
+  /** `loops` of weir.yaml; absent: nothing is looked for. */
+  loops?: LoopSettings
+  /** By which main thread and recorder know a conversation of each other's; new at each start, and never on the disk. */
+  loopKey?: Uint8Array
   /** `prices` and `aliases` of weir.yaml. */
   prices: { overrides: readonly PriceOverride[]; aliases: Readonly<Record<string, string>> }
   /** Per provider name: dialects, price id, billing, so that configured providers are read like built-in ones. */
   providers: ProviderFacts[]
+  /** In hex: instead of the data folder's own. Weirs that share it and a database find each other's sessions. */
+  credentialNamesKey?: string | null
   /** Two Int32 cells for the handle's watchdog: calls begun, and 1 while one is being decoded. Set by `startRecorder`. */
   pulse?: ArrayBufferLike
   /** One Int32 cell where the recorder counts the content bytes that it has taken from its messages. Set by `startRecorder`. */
@@ -48,12 +57,14 @@ export type StoredCall = Pick<Call, 'id' | 'outcome'> & {
 export type ToRecorder =
   /** Content of a call whose capture is below `full`: it goes by bounded memory, never by disk. */
   | { type: 'body'; callId: string; direction: Direction; bytes: Uint8Array }
-  | { type: 'settings'; settings: Pick<RecorderOptions, 'retention' | 'capture' | 'prices' | 'providers'> }
+  | { type: 'settings'; settings: Pick<RecorderOptions, 'retention' | 'capture' | 'prices' | 'providers' | 'loops'> }
   | { type: 'prune'; id: number }
   /** Whether whole calls are wanted from now on; else they cost both threads their copying for nothing. */
   | { type: 'listen'; on: boolean }
   /** Whether limits want to know what every call has taken. */
   | { type: 'charges'; on: boolean }
+  /** What a person said of a finding. */
+  | { type: 'finding'; id: string; state: FindingState }
   /** Record all that is in the journal, then answer `stopped` and end. */
   | { type: 'stop' }
 
@@ -64,6 +75,8 @@ export type FromRecorder =
    * somebody listens, else null.
    */
   | { type: 'recorded'; stored: StoredCall[]; calls: Call[] | null; seq: number }
+  /** After the commit, too: what detection saw. */
+  | { type: 'findings'; news: LoopNews[] }
   | { type: 'status'; status: RecorderStatus }
   | { type: 'failed'; message: string }
   /** Answer to `prune`. */

@@ -1,5 +1,5 @@
 /** One round of the recorder: finished calls out of the journal, rows out of them, one transaction, and word to the main thread. */
-import type { RecordedCall } from '../../db/store.ts'
+import type { RecordedCall, SessionWrites } from '../../db/store.ts'
 import type { JournaledCall } from '../journal/entry.ts'
 import { toAnswered } from './answered.ts'
 import type { Bodies } from './bodies.ts'
@@ -8,7 +8,12 @@ import type { createCommitter, Insights, Item } from './commit.ts'
 import type { Danger } from './danger.ts'
 import type { FromRecorder, StoredCall } from './messages.ts'
 import type { Settled } from '../policy/routing.ts'
+import type { Detector } from '../loops/detector.ts'
+import type { LoopNews } from '../loops/news.ts'
 import type { Threader } from '../sessions/threader.ts'
+import type { Turn } from '../sessions/turn.ts'
+import { isRowFault } from './fault.ts'
+import { index } from './record.ts'
 import type { Pace } from './pace.ts'
 import type { Source, Taken } from './source.ts'
 import type { Steps } from './steps.ts'
@@ -22,6 +27,8 @@ export interface RoundDeps {
   committer: ReturnType<typeof createCommitter>
   /** Gives each call its session, lane, parent and turn. */
   thread: Threader['place']
+  /** Looks for loops in the lanes that the calls belong to. */
+  detect: Detector['look']
   danger: Danger
   bodies: Bodies
   pace: Pace
@@ -62,6 +69,8 @@ export const createRound = (deps: RoundDeps) => {
   const { source, steps, committer, danger, bodies, pace, now, pulse } = deps
   let seq = 0
   let positionsAt = 0
+  /** Not told yet. */
+  let loops: LoopNews[] = []
 
   const toItem = (journaled: JournaledCall): Item => {
     Atomics.add(pulse, 0, 1)
@@ -86,11 +95,21 @@ export const createRound = (deps: RoundDeps) => {
     return (await steps.load()) ? toItemsNow(calls) : items
   }
 
+  /** A fault of ours there leaves calls without a session; they are stored all the same. */
+  const threaded = (turns: Turn[]): Promise<SessionWrites | undefined> =>
+    deps.thread(turns).catch((error: unknown) => {
+      if (!isRowFault(error)) throw error
+      return undefined
+    })
+
   /** Steps `thread` and `detect`: where the calls belong, and what that shows. What they find is stored with the calls. */
   const understand = async (items: Item[]): Promise<Insights> => {
     const turns = items.map(({ turn }) => turn)
-    const sessions = await deps.thread(turns)
-    return { sessions }
+    const sessions = await threaded(turns)
+    for (const { recorded, turn } of items) index(recorded, turn)
+    const { findings, evidence, news } = await deps.detect(turns)
+    loops.push(...news)
+    return { sessions, findings, evidence }
   }
 
   /** After an unclean end: each call by itself, named before it is touched. The positions follow at the end. */
@@ -133,6 +152,8 @@ export const createRound = (deps: RoundDeps) => {
       calls: deps.listened() ? stored.map(({ call }) => call) : null,
       seq,
     })
+    if (loops.length > 0) deps.post({ type: 'findings', news: loops })
+    loops = []
   }
 
   /** `last`: store the position even if it was stored a moment ago. */

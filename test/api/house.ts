@@ -94,6 +94,8 @@ export async function openHouse({
     routeList: async () => ({ providers: [], routes: [], problems: [] }),
     budgets: async () => [],
     budgetsFor: async () => [],
+    loops: { mark: () => Promise.reject(new Error('no loops here')), subscribe: () => () => {} },
+    alerts: { list: () => [], test: async () => null },
     recorded: stage.recorded,
     journal: {
       counters: () => ({ bytesOnDisk: 4096, entriesWritten: 12, bodiesShed: 0, callsLost: 0 }),

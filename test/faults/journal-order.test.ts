@@ -12,6 +12,7 @@ import { createCache } from '../../server/cache/cache.ts'
 import { configSchema } from '../../server/config/config.ts'
 import { createDeadlines } from '../../server/gateway/deadlines.ts'
 import type { Gateway } from '../../server/gateway/gateway.ts'
+import { createGuard } from '../../server/gateway/guard.ts'
 import { createHandler } from '../../server/gateway/handle.ts'
 import { createRunning } from '../../server/gateway/running.ts'
 import { createUpstreams } from '../../server/gateway/upstreams.ts'
@@ -56,6 +57,7 @@ test('pieces that found no room do not overtake those that did', async () => {
     deadlines: createDeadlines(),
     cache: createCache({ dir: join(dir, 'cache'), config: () => config.cache }),
     routing: createRouting(),
+    guard: createGuard(Buffer.alloc(0)),
     recall: async () => null,
     ledger: (await openMemoryHouse([])).ledger,
     isAdminToken: () => false,

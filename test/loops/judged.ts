@@ -9,7 +9,7 @@ export interface Judged {
 }
 
 export async function judgeRun(moves: readonly Move[]): Promise<Judged> {
-  const detector = createDetector({ settings: SETTINGS, known: async () => null })
+  const detector = createDetector({ settings: SETTINGS, loopKey: new Uint8Array(0), known: async () => null })
   for (const [at, turn] of toTurns(moves).entries()) {
     const { findings } = await detector.look([turn])
     const found = findings.find(({ verdict }) => verdict !== 'watch')
