@@ -78,7 +78,7 @@ describe.skipIf(noBrowser)('failure', () => {
   test('a call that is not here, and a page that is not there', async () => {
     page = await chrome.open(`${weir.url}calls/01900000-0000-7000-8000-000000000000`)
     await page.getByText('This call is not here').waitFor()
-    await page.goto(`${weir.url}sessions`)
+    await page.goto(`${weir.url}nowhere`)
     await page.getByText('There is no page here').waitFor()
     await page.getByRole('link', { name: 'To the overview' }).click()
     await page.getByLabel('Key figures').waitFor()

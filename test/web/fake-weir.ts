@@ -18,6 +18,8 @@ import type { Ask } from '../../server/reader/ask.ts'
 import { toCall } from '../api/house.ts'
 import { createAnswers } from './answers.ts'
 import { builtDashboard } from './browser.ts'
+import { createSessionAnswers } from './sessions.ts'
+import type { Finding } from '../../server/loops/finding.ts'
 
 export interface FakeWeir {
   url: string
@@ -40,6 +42,8 @@ export interface FakeWeir {
 
 export interface FakeOptions {
   calls?: Call[]
+  /** What sessions say of theirs. */
+  findings?: Finding[]
   /** Beyond loopback: a login is needed. */
   locked?: boolean
   basePath?: string
@@ -51,6 +55,7 @@ export interface FakeOptions {
 
 export async function startFakeWeir({
   calls = [],
+  findings = [],
   locked = false,
   basePath = '',
   demo = false,
@@ -77,7 +82,13 @@ export async function startFakeWeir({
   const listen =
     <T>(set: Set<T>) =>
     (listener: T) => (set.add(listener), () => void set.delete(listener))
-  const answers = createAnswers(() => calls) as Record<string, (args: unknown) => unknown>
+  const answers = {
+    ...createAnswers(() => calls),
+    ...createSessionAnswers(
+      () => calls,
+      () => findings,
+    ),
+  } as Record<string, (args: unknown) => unknown>
 
   const put = async (name: string, args: unknown) => {
     asked.set(name, (asked.get(name) ?? 0) + 1)
@@ -108,6 +119,8 @@ export async function startFakeWeir({
     budgets: async () => [],
     routeList: async () => ({ providers: [], routes: [], problems: [] }),
     budgetsFor: async () => [],
+    loops: { mark: () => Promise.reject(new Error('no loops here')), subscribe: () => () => {} },
+    alerts: { list: () => [], test: async () => null },
     recorded: {
       onStored: listen(onRecorded),
       subscribe: listen(onRecorded),

@@ -7,6 +7,7 @@ import type { ClientResponse, InferRequestType } from 'hono/client'
 import { createContext } from 'svelte'
 import type { Api as Routes } from '../../server/api/api.ts'
 import type { Status } from '../../server/api/status.ts'
+import type { FindingChange } from './sessions.ts'
 
 export type SystemStatus = Status
 
@@ -41,6 +42,17 @@ const toQuery = <T>(args: object): T =>
       .map(([name, value]) => [name, String(typeof value === 'number' ? Math.round(value) : value)]),
   ) as T
 
+/** Session ids are whatever clients send; Hono's client puts them into the path as they are. */
+const encode = encodeURIComponent
+
+export interface FindingsAsked {
+  state?: string | null
+  verdict?: string | null
+  sessionId?: string | null
+  limit?: number
+  cursor?: string | null
+}
+
 type Told<R> = R extends ClientResponse<infer T, 200 | 201 | 202, 'json'> ? T : never
 /** Only good answers come this far: `send` has thrown for the others. */
 const read = async <R extends ClientResponse<unknown, number, string>>(response: Promise<R>) =>
@@ -70,13 +82,16 @@ export function createApi(root: URL, onLocked: () => void) {
   const calls = api.calls
   const one = calls[':id']
   const key = api.keys[':name']
+  const session = api.sessions[':id']
+  const finding = api.findings[':id']
   const until = (signal?: AbortSignal) => ({ init: { signal } })
+  const address = (path: string, args: object = {}) =>
+    `${new URL(`api/${path}`, root).href}?${new URLSearchParams(toQuery(args))}`.replace(/\?$/, '')
 
   return {
     root,
     /** An address of the API, for links, downloads and the live stream. */
-    url: (path: string, args: object = {}) =>
-      `${new URL(`api/${path}`, root).href}?${new URLSearchParams(toQuery(args))}`.replace(/\?$/, ''),
+    url: address,
     send,
     session: () => read(api.me.session.$get()),
     login: (token: string) => read(api.login.$post({ json: { token } })),
@@ -101,6 +116,18 @@ export function createApi(root: URL, onLocked: () => void) {
       read(api.top.$get({ query: toQuery(args) }, until(signal))),
     suggest: (args: { field: string; prefix: string; from: number; to: number }, signal?: AbortSignal) =>
       read(api.suggest.$get({ query: toQuery(args) }, until(signal))),
+    sessions: (args: About & { limit?: number; cursor?: string | null }, signal?: AbortSignal) =>
+      read(api.sessions.$get({ query: toQuery(args) }, until(signal))),
+    /** One page of its steps. */
+    getSession: (id: string, cursor: string | null, signal?: AbortSignal) =>
+      read(session.$get({ param: { id: encode(id) }, query: toQuery({ cursor }) }, until(signal))),
+    stepPlace: (id: string, callId: string, signal?: AbortSignal) =>
+      read(session.place[':callId'].$get({ param: { id: encode(id), callId } }, until(signal))),
+    cancelSession: (id: string) => read(session.cancel.$post({ param: { id: encode(id) } })),
+    findings: (args: FindingsAsked, signal?: AbortSignal) =>
+      read(api.findings.$get({ query: toQuery(args) }, until(signal))),
+    changeFinding: (id: string, change: FindingChange) => read(finding[change].$post({ param: { id } })),
+    loops: (signal?: AbortSignal) => read(api.loops.$get({}, until(signal))),
     findId: (id: string, signal?: AbortSignal) => read(api.find.$get({ query: { id } }, until(signal))),
     keys: (signal?: AbortSignal) => read(api.keys.$get({}, until(signal))),
     createKey: (json: NewKey) => read(api.keys.$post({ json })),

@@ -32,7 +32,8 @@ export function createRouter(base = new URL('.', document.baseURI)): Router {
   const read = () => {
     const url = new URL(location.href)
     const below = url.pathname.startsWith(base.pathname) ? url.pathname.slice(base.pathname.length) : ''
-    return { path: decodeURIComponent(below).replace(/^\/+|\/+$/g, ''), params: url.searchParams, href: url.href }
+    const raw = below.replace(/^\/+|\/+$/g, '')
+    return { path: decodeURIComponent(raw), raw, params: url.searchParams, href: url.href }
   }
   let here = $state.raw(read())
   // A value of its own, so that a page is not made anew when only a parameter changes.
@@ -52,7 +53,7 @@ export function createRouter(base = new URL('.', document.baseURI)): Router {
       return here.params
     },
     go,
-    set: (changes, options) => go((here.path || '.') + withChanges(new URLSearchParams(here.params), changes), options),
+    set: (changes, options) => go((here.raw || '.') + withChanges(new URLSearchParams(here.params), changes), options),
     href(path, changes = {}, keep = CARRIED) {
       const kept = new URLSearchParams([...here.params].filter(([name]) => keep.includes(name)))
       return (path || '.') + withChanges(kept, changes)

@@ -14,3 +14,12 @@ export const VIEWS: readonly View[] = [
   { name: 'From the cache', q: 'cache:hit' },
   { name: 'Unpriced', q: 'unpriced:yes' },
 ]
+
+/** The same for sessions. */
+export const SESSION_VIEWS: readonly View[] = [
+  { name: 'With findings', q: '-finding:""' },
+  { name: 'With errors', q: 'has:error' },
+  { name: 'Cost > $1', q: 'cost:>1' },
+  { name: 'Longer than 10 min', q: 'duration:>10m' },
+  { name: 'With tool calls', q: 'has:toolcalls' },
+]

@@ -16,6 +16,8 @@ export function createVirtual(options: {
   size: () => number
   covered: () => number
   element: () => HTMLElement | null
+  /** Pixels that stand above the list within the scrolled area; rows' `start` counts them in. */
+  margin?: () => number
 }): Virtual {
   let version = $state(0)
   const changed = () => untrack(() => void version++)
@@ -24,7 +26,10 @@ export function createVirtual(options: {
     getScrollElement: options.element,
     estimateSize: options.size,
     overscan: 12,
-    scrollPaddingEnd: options.covered(),
+    // Without a margin the list begins below its head, and a row at the end needs the head's height more; with one it is counted in.
+    scrollPaddingEnd: options.margin ? 0 : options.covered(),
+    scrollPaddingStart: options.margin ? options.covered() : 0,
+    scrollMargin: options.margin?.() ?? 0,
     observeElementRect,
     observeElementOffset,
     scrollToFn: elementScroll,

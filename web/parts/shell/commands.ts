@@ -2,7 +2,7 @@
 import type { Router } from '../../lib/router.svelte.ts'
 import type { createTheme } from '../../lib/theme.svelte.ts'
 import { SPANS, SPAN_NAMES, fromRange, type Span } from '../../lib/time.ts'
-import { VIEWS } from '../../lib/views.ts'
+import { SESSION_VIEWS, VIEWS } from '../../lib/views.ts'
 import type { IconName } from '../ui/Icon.svelte'
 
 export interface Command {
@@ -34,6 +34,8 @@ export function toCommands({
   return [
     page('Overview', '', 'overview', 'figures spend', 'g', 'o'),
     page('Calls', 'calls', 'calls', 'list log', 'g', 'c'),
+    page('Sessions', 'sessions', 'sessions', 'conversations agents runs', 'g', 's'),
+    page('Loops', 'loops', 'loops', 'findings runaway circles', 'g', 'l'),
     page('Keys', 'keys', 'keys', 'budgets limits who', 'g', 'k'),
     page('Routes', 'routes', 'routes', 'providers targets health fallback', 'g', 'r'),
     {
@@ -44,6 +46,13 @@ export function toCommands({
       run: () => router.go(router.href('keys', { new: '1' })),
     },
     page('Connect', 'connect', 'connect', 'sdk recipes base url', 'g', 'n'),
+    ...SESSION_VIEWS.map(({ name, q }): Command => ({
+      group: 'Views of sessions',
+      label: name,
+      hint: q,
+      icon: 'sessions',
+      run: () => router.go(router.href('sessions', { q })),
+    })),
     ...VIEWS.map(({ name, q }): Command => ({
       group: 'Views of calls',
       label: name,

@@ -43,12 +43,20 @@ interface Placed {
 const SYSTEM = new Set(['system', 'developer'])
 const SPEAKS = new Set(['assistant', 'model'])
 
-export const toConversation = (request: RequestFacts | null, answer: Answer | null): Conversation => {
+/** `newFrom`: index of the first message that the session had not seen; null, where nobody knows: all that follows the last answer. */
+export const toConversation = (
+  request: RequestFacts | null,
+  answer: Answer | null,
+  newFrom: number | null = null,
+): Conversation => {
   const messages = request?.messages ?? []
   const start = messages.findIndex((m) => !SYSTEM.has(m.role))
   const system = start < 0 ? messages : messages.slice(0, start)
   const rest = start < 0 ? [] : messages.slice(start)
-  const split = rest.findLastIndex((m) => SPEAKS.has(m.role)) + 1
+  const split =
+    newFrom === null || start < 0 || newFrom > messages.length
+      ? rest.findLastIndex((m) => SPEAKS.has(m.role)) + 1
+      : Math.max(0, newFrom - start)
   const placed: Placed[] = [
     ...rest.map((message, i) => ({ message, place: i < split ? ('earlier' as const) : ('fresh' as const) })),
     ...(answer?.messages ?? []).map((message) => ({ message, place: 'answer' as const })),
