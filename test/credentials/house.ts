@@ -1,4 +1,5 @@
 /** What the tests of stored credentials share: a Weir whose weir.yaml holds no credential, and a Weir key to call with. */
+import { randomUUID } from 'node:crypto'
 import type { TestWeir } from '../support/weir.ts'
 import { type KeyHouse, openKeyHouse } from '../keys/house.ts'
 
@@ -11,6 +12,7 @@ export interface CredentialHouse extends KeyHouse {
   add(name: string, more?: object): Promise<any>
   /** The secret of a Weir key that may do everything. */
   key: string
+  keyName: string
   /** With what the provider was last asked. */
   shown(): string | undefined
 }
@@ -20,11 +22,14 @@ export async function openCredentialHouse(
   dataDir?: string,
 ): Promise<CredentialHouse> {
   const house = await openKeyHouse({ providers: { openai: {} }, ...config }, dataDir)
-  const key = await house.make(`key-${Date.now()}`)
+  // Two houses may share a database, and a name is given once.
+  const keyName = `key-${randomUUID()}`
+  const key = await house.make(keyName)
   const credentials = createAsk(house.weir)
   return {
     ...house,
     key,
+    keyName,
     credentials,
     add: async (name, more = {}) => {
       const { status, json } = await credentials('POST', '', { provider: 'openai', name, secret: SECRET, ...more })

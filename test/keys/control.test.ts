@@ -11,7 +11,11 @@ const open = async (settings: Partial<TellSettings> = {}) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'weir-control-'))
   const store = await openStore({ dataDir, database: 'sqlite' })
   const workerUrl = new URL('../../server/control/worker.ts', import.meta.url)
-  const tell = createTell({ workerUrl, options: { dataDir, database: 'sqlite', keyHashesKey: null, masterKey: null }, ...settings })
+  const tell = createTell({
+    workerUrl,
+    options: { dataDir, database: 'sqlite', keyHashesKey: null, masterKey: null },
+    ...settings,
+  })
   onTestFinished(async () => {
     await tell.close()
     await store.close()
