@@ -41,5 +41,5 @@ describeDatabases((databases) => {
     await pruneAll(opened.store, { callsBefore: at + 1 })
     expect(await rowsOf(opened)).toEqual([])
     await expectSound(opened)
-  })
+  }, 120_000)
 })
