@@ -4,7 +4,7 @@
  */
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import type { Expire } from './frames/expire.ts'
-import type { Tables } from './tables.ts'
+import type { HeadRow, Tables } from './tables.ts'
 
 /** So much of drizzle that nobody can write for one database by accident. */
 export type Db = Pick<BetterSQLite3Database, 'select' | 'selectDistinct' | '$count'>
@@ -26,6 +26,16 @@ export type Write =
   /** Adds to counters in `meta`. */
   | { count: Record<string, number> }
   | { set: Partial<Record<string, unknown>>; table: TableName; column: string; values: readonly (string | number)[] }
+  /** Adds differences to sums, by `id`; `least` and `most` keep the smaller and the larger. A row that is not there is made. */
+  | {
+      fold: TableName
+      rows: readonly object[]
+      add: readonly string[]
+      least: readonly string[]
+      most: readonly string[]
+    }
+  /** Of these sessions what no fold can do: see sessions/settle.ts. */
+  | { settle: readonly string[] }
   | { index: readonly SearchDoc[] }
   | { unindex: readonly SearchDoc[] }
   /** Content goes, but for what other calls' content is a delta to (frames/expire.ts). The bytes set free are counted. */
@@ -49,6 +59,8 @@ export interface WriteDb extends ReadDb {
 export interface Engine extends ReadDb {
   /** Which of these calls are stored already. */
   existing(ids: readonly string[]): { id: string; pk: number }[] | Promise<{ id: string; pk: number }[]>
+  /** Heads with one of these hashes, the latest first, `most` at most. */
+  heads(hashes: readonly string[], most: number): HeadRow[] | Promise<HeadRow[]>
   /** New numbers for rows, ascending, never given twice. */
   numbers(of: 'calls_pk' | 'rollups_pk', count: number): number[] | Promise<number[]>
   atomic(writes: readonly Write[]): void | Promise<void>

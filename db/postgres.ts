@@ -2,7 +2,9 @@
 import pg from 'pg'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import { getTableColumns, inArray, sql } from 'drizzle-orm'
+import { desc, getTableColumns, inArray, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
+import { settling } from './sessions/settle.ts'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Db, Engine, ReadDb, SearchDoc, Write, WriteDb } from './engine.ts'
 import { demandKept, expire, keptQuestion } from './frames/expire.ts'
@@ -120,6 +122,15 @@ function createEngine(pool: pg.Pool): Engine {
       ])
       return rows.map(({ id, pk }) => ({ id, pk: Number(pk) }))
     },
+    heads: async (hashes, most) => {
+      const t = tables.heads
+      return asDb(drizzle(pool))
+        .select()
+        .from(t)
+        .where(inArray(t.hash, hashes as string[]))
+        .orderBy(desc(t.pk))
+        .limit(most)
+    },
     numbers: async (of, count) => {
       const { rows } = await pool.query<{ n: string }>(`select nextval('${of}') as n from generate_series(1, $1)`, [
         count,
@@ -152,6 +163,8 @@ function createEngine(pool: pg.Pool): Engine {
 async function perform(client: pg.PoolClient, tables: Engine['tables'], write: Write): Promise<void> {
   if ('insert' in write) return insert(client, tables, write)
   if ('index' in write) return index(client, write.index)
+  if ('fold' in write) return fold(client, tables, write)
+  if ('settle' in write) return settle(client, write.settle)
   if ('expire' in write) return expireContent(client, write.expire)
   if ('keep' in write) return keepKeys(client, write.keep)
   const db = drizzle(client)
@@ -215,6 +228,32 @@ async function insert(
       await statement.onConflictDoUpdate({ target: columns[write.key]!, set })
     }
   }
+}
+
+/** One statement a row would be slow; a row twice in one is refused, and folds have each once. */
+async function fold(
+  client: pg.PoolClient,
+  tables: Engine['tables'],
+  { fold: name, rows, add, least, most }: Extract<Write, { fold: unknown }>,
+): Promise<void> {
+  const table = tables[name] as unknown as PgTable
+  const columns = getTableColumns(table)
+  const chunk = Math.floor(PARAMETERS / Object.keys(columns).length)
+  const set: Record<string, SQL> = {}
+  const both = (key: string) => [columns[key]!, sql.raw(`excluded."${columns[key]!.name}"`)] as const
+  for (const key of add) set[key] = sql`${both(key)[0]} + ${both(key)[1]}`
+  for (const key of least) set[key] = sql`least(${both(key)[0]}, ${both(key)[1]})`
+  for (const key of most) set[key] = sql`greatest(${both(key)[0]}, ${both(key)[1]})`
+  for (let at = 0; at < rows.length; at += chunk) {
+    const statement = drizzle(client)
+      .insert(table)
+      .values(rows.slice(at, at + chunk) as never)
+    await statement.onConflictDoUpdate({ target: columns.id!, set })
+  }
+}
+
+async function settle(client: pg.PoolClient, sessionIds: readonly string[]): Promise<void> {
+  for (const text of settling(within)) await client.query(text, [sessionIds])
 }
 
 async function index(client: pg.PoolClient, docs: readonly SearchDoc[]): Promise<void> {

@@ -10,6 +10,9 @@ import type { PruneRequest, PruneResult } from './store.ts'
 import { sizeOf } from './pack.ts'
 import { createKeys, removeCalls, toDoc } from './removal.ts'
 import type { Identified } from './removal.ts'
+import { pksOf } from '../server/sessions/head.ts'
+import { foldSessions } from './sessions/fold.ts'
+import { dropHeads } from './sessions/prune-heads.ts'
 import { ALL, MARK, MINUTE, MINUTES_KEPT, MODELS } from './rollup/rollups.ts'
 
 /** Bytes of content that one chunk may remove: SQLite overwrites them, 100 MB at once would hold up the recorder. */
@@ -31,6 +34,7 @@ export const createPrune =
 
 async function pruneChunk(engine: Pruned, request: PruneRequest, now: number): Promise<PruneResult> {
   const minutes = await dropMinutes(engine, now - MINUTES_KEPT)
+  const heads = await dropHeads(engine, now)
   const calls = request.callsBefore === null ? NOTHING : await dropCalls(engine, request.callsBefore, request.chunk)
   if (calls.more) return calls
   const aged =
@@ -39,7 +43,7 @@ async function pruneChunk(engine: Pruned, request: PruneRequest, now: number): P
   if (result.more) return result
   const pressed = request.maxBytes === null ? NOTHING : await dropForBytes(engine, request.maxBytes, request.chunk)
   await engine.shrink()
-  return add(result, pressed, { ...NOTHING, more: minutes })
+  return add(result, pressed, { ...NOTHING, more: minutes || heads })
 }
 
 const add = (...results: PruneResult[]): PruneResult => ({
@@ -59,7 +63,13 @@ async function dropCalls(engine: Pruned, before: number, chunk: number): Promise
   if (rows.length === 0) return NOTHING
   const taken = await takeContents(engine, rows)
   const pks = taken.rows.map(({ pk }) => pk)
-  await engine.atomic([...removeCalls(pks), { unindex: taken.docs }])
+  const heads = taken.rows.flatMap(({ id }) => pksOf(id))
+  await engine.atomic([
+    ...removeCalls(pks),
+    { unindex: taken.docs },
+    { remove: 'heads', column: 'pk', values: heads },
+    ...foldSessions(taken.rows, []),
+  ])
   engine.onGone(pks)
   await engine.shrink()
   const withContent = taken.rows.filter(({ content }) => content === 'kept').length

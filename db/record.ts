@@ -18,6 +18,8 @@ import { createKeys, removeCalls, toDoc } from './removal.ts'
 import { MEASURES } from './rollup/measures.ts'
 import { createRollups } from './rollup/rollups.ts'
 import { idsOf, toAttemptRows, toCallRow, toTagRows } from './rows.ts'
+import { createThreadStore } from './sessions/ask.ts'
+import { sessionWrites } from './sessions/writes.ts'
 import { toText } from './text.ts'
 
 /** Longest text that is indexed; the recorder sends less. */
@@ -82,9 +84,13 @@ export const createStore = (engine: Engine, { writer, now = Date.now }: StoreOpt
     return writes
   }
 
-  const build = async (state: Known, calls: readonly RecordedCall[]): Promise<{ writes: Write[]; seq: number }> => {
-    const latest = [...new Map(calls.map((recorded) => [toText(recorded.call.id, 64), recorded])).entries()]
-    if (latest.length === 0) return { writes: [], seq: state.seq }
+  const build = async (state: Known, batch: RecordBatch): Promise<{ writes: Write[]; seq: number }> => {
+    const latest = [...new Map(batch.calls.map((recorded) => [toText(recorded.call.id, 64), recorded])).entries()]
+    if (latest.length === 0)
+      return {
+        writes: [...findingWrites(batch), ...(await sessionWrites(engine, batch.sessions, [], []))],
+        seq: state.seq,
+      }
     const stored = new Map((await engine.existing(latest.map(([id]) => id))).map(({ id, pk }) => [id, pk]))
     const numbers = await engine.numbers('calls_pk', latest.length - stored.size)
     let taken = 0
@@ -110,7 +116,15 @@ export const createStore = (engine: Engine, { writer, now = Date.now }: StoreOpt
     const counts = { [`recorded:${writer}`]: taken, [`seq:${writer}`]: seq - state.seq, content_bytes: bytes }
     return {
       seq,
-      writes: [...old.removal, ...keeping(fresh), ...insertion(fresh), ...rollupWrites(sums), { count: counts }],
+      writes: [
+        ...old.removal,
+        ...keeping(fresh),
+        ...insertion(fresh),
+        ...rollupWrites(sums),
+        { count: counts },
+        ...findingWrites(batch),
+        ...(await sessionWrites(engine, batch.sessions, old.rows, rows)),
+      ],
     }
   }
 
@@ -118,13 +132,14 @@ export const createStore = (engine: Engine, { writer, now = Date.now }: StoreOpt
   const prune = createPrune(engine, now, frames.drop)
   return {
     kind: engine.kind,
+    threads: createThreadStore(engine),
     record: (batch) =>
       inTurn(
         twice(async () => {
           const state = await recall()
           try {
-            const { writes, seq } = await build(state, batch.calls)
-            writes.push(...(await openWrites(state, batch)), ...findingWrites(batch))
+            const { writes, seq } = await build(state, batch)
+            writes.push(...(await openWrites(state, batch)))
             if (batch.positions.length > 0)
               writes.push({ insert: 'positions', rows: batch.positions, key: 'writer', update: ['segment', 'offset'] })
             await engine.atomic(writes)

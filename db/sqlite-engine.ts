@@ -11,10 +11,11 @@ import { demandKept, expire, keptQuestion } from './frames/expire.ts'
 import type { Answer, Question } from './frames/expire.ts'
 import { sqliteKit } from './kit.ts'
 import { REPLACED } from './pack.ts'
+import { settling } from './sessions/settle.ts'
 import { databaseFile } from './sqlite.ts'
 import type { Sqlite } from './sqlite.ts'
 import { createTables } from './tables.ts'
-import type { Tables } from './tables.ts'
+import type { HeadRow, Tables } from './tables.ts'
 import { toIdWord, toIndexText } from './words.ts'
 
 /** Free pages given back at a time: 8 MB, a few milliseconds. */
@@ -32,6 +33,10 @@ export const createSqliteEngine = (client: Sqlite, dataDir: string): Engine => {
       for (const row of one.rows) insert(row)
     } else if ('remove' in one) statements.remove(one.remove, one.column).run(JSON.stringify(one.values))
     else if ('set' in one) statements.set(one.table, one.column, one.set, one.values)
+    else if ('fold' in one) {
+      const fold = statements.fold(one.fold, one.add, one.least, one.most)
+      for (const row of one.rows) fold(row)
+    } else if ('settle' in one) for (const statement of settle) statement.run(JSON.stringify(one.settle))
     else if ('index' in one) for (const doc of one.index.filter(hasWords)) statements.index.run(...searchValues(doc))
     else if ('unindex' in one)
       for (const doc of one.unindex.filter(hasWords)) statements.unindex.run(...searchValues(doc))
@@ -55,6 +60,11 @@ export const createSqliteEngine = (client: Sqlite, dataDir: string): Engine => {
 
   const pages = (what: 'page_count' | 'freelist_count' | 'page_size'): number =>
     client.pragma(what, { simple: true }) as number
+  const settle = settling(() => 'in (select value from json_each(?))').map((text) => client.prepare(text))
+  const heads = client.prepare(
+    'select pk, hash, call_id as callId, kind, session_id as sessionId, lane, turn, depth, system, tools, cache_read as cacheRead, at, continued' +
+      ' from heads where hash in (select value from json_each(?)) order by pk desc limit ?',
+  )
   const existing = client.prepare('select id, pk from calls where id in (select value from json_each(?))')
 
   return {
@@ -62,6 +72,11 @@ export const createSqliteEngine = (client: Sqlite, dataDir: string): Engine => {
     db: drizzle(client),
     tables,
     existing: (ids) => existing.all(JSON.stringify(ids)) as { id: string; pk: number }[],
+    heads: (hashes, most) =>
+      (heads.all(JSON.stringify(hashes), most) as HeadRow[]).map((row) => ({
+        ...row,
+        continued: Boolean(row.continued),
+      })),
     numbers: (of, count) => counters.take(of, count),
     atomic,
     exclusively: (work) => work(),
@@ -91,7 +106,22 @@ function createStatements(client: Sqlite, tables: Tables) {
 
   return {
     insert: (table: TableName, key?: string, update?: readonly string[]) =>
-      once(`insert ${table} ${key}`, () => createInsert(client, tables, table, key, update)),
+      once(`insert ${table} ${key}`, () => {
+        const sets = update?.map((name) => `"${columnName(table, name)}" = excluded."${columnName(table, name)}"`)
+        const conflict = key ? ` on conflict("${columnName(table, key)}") do update set ${sets!.join(', ')}` : ''
+        return createInsert(client, tables, table, conflict)
+      }),
+    fold: (table: TableName, add: readonly string[], least: readonly string[], most: readonly string[]) =>
+      once(`fold ${table}`, () => {
+        const name = (key: string) => `"${columnName(table, key)}"`
+        const own = `"${getTableName(tables[table])}"`
+        const sets = [
+          ...add.map((key) => `${name(key)} = ${own}.${name(key)} + excluded.${name(key)}`),
+          ...least.map((key) => `${name(key)} = min(${own}.${name(key)}, excluded.${name(key)})`),
+          ...most.map((key) => `${name(key)} = max(${own}.${name(key)}, excluded.${name(key)})`),
+        ]
+        return createInsert(client, tables, table, ` on conflict("id") do update set ${sets.join(', ')}`)
+      }),
     remove: (table: TableName, column: string) =>
       once(`remove ${table} ${column}`, () =>
         client.prepare(
@@ -142,13 +172,10 @@ const SHAPES = 32
  * Each column bound costs 0.15 µs on its way through Node-API, and half the columns of a call are null: rows are written with the
  * columns that they have. Rows of one kind have the same ones, so a few statements do for all.
  */
-function createInsert(client: Sqlite, tables: Tables, table: TableName, key?: string, update?: readonly string[]) {
+function createInsert(client: Sqlite, tables: Tables, table: TableName, conflict: string) {
   const columns = columnsOf(tables[table])
   const keys = Object.keys(columns)
   const quoted = (name: string) => `"${columns[name]!.name}"`
-  const conflict = key
-    ? ` on conflict(${quoted(key)}) do update set ${update!.map((name) => `${quoted(name)} = excluded.${quoted(name)}`).join(', ')}`
-    : ''
   const prepare = (names: readonly string[]) =>
     client.prepare(
       `insert into "${getTableName(tables[table])}"(${names.map(quoted).join(', ')}) values(${names.map(() => '?').join(', ')})${conflict}`,

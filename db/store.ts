@@ -2,6 +2,7 @@
 import type { Call } from '../server/call.ts'
 import type { Position } from '../server/journal/entry.ts'
 import type { Finding } from '../server/loops/finding.ts'
+import type { HeadRow, LaneRow } from './tables.ts'
 
 /** One body, byte-exact as on the wire (still compressed if it came compressed). */
 export interface PayloadInput {
@@ -25,7 +26,32 @@ export interface RecordedCall {
 
 /** What threading keeps beside the calls; `sessions` and `lanes` are added up from the calls themselves. */
 export interface SessionWrites {
-  moves: []
+  heads: HeadRow[]
+  /** Numbers of heads that a call has gone on from, and of those that are needed no longer. */
+  continued: string[]
+  released: string[]
+  moves: Move[]
+}
+
+/** Where a stored call turned out to belong. */
+export type Move = { callId: string } & Pick<
+  Call,
+  'sessionId' | 'sessionSource' | 'parentId' | 'lane' | 'turn' | 'newFrom' | 'mark'
+>
+
+/** A stored call, as far as threading asks. */
+export type Placed = Pick<
+  Call,
+  'id' | 'sessionId' | 'sessionSource' | 'parentId' | 'lane' | 'turn' | 'newFrom' | 'mark'
+>
+
+/** Questions of threading, where its memory does not know. */
+export interface ThreadStore {
+  /** The latest of each that was asked for, within reason. */
+  heads(hashes: readonly string[]): HeadRow[] | Promise<HeadRow[]>
+  headsOf(pks: readonly string[]): HeadRow[] | Promise<HeadRow[]>
+  lanes(sessionIds: readonly string[]): LaneRow[] | Promise<LaneRow[]>
+  callsOf(sessionId: string, most: number): Placed[] | Promise<Placed[]>
 }
 
 /** A start whose end has not been seen yet, kept with the position so that nothing is read twice or lost. */
@@ -71,6 +97,7 @@ export interface PruneResult {
 
 /** The recorder's handle. SQLite answers at once, Postgres with a promise: always await. */
 export interface Store {
+  readonly threads: ThreadStore
   readonly kind: 'sqlite' | 'postgres'
   /** One transaction: rows, rollups, search, positions, open starts. Idempotent by call id. */
   record(batch: RecordBatch): void | Promise<void>

@@ -40,6 +40,12 @@ export interface Recorder {
   toRawRow(call: JournaledCall, why: string): Row
 }
 
+/** What search finds the call by: only what its session had not seen, so that each text is indexed once. */
+export function index(recorded: RecordedCall, { call, request, answer, newFrom }: Turn): void {
+  recorded.turn = { newFrom }
+  if (call.capture === 'full') recorded.searchText = searchText(request, answer, newFrom)
+}
+
 export const createRecord = (deps: RecordDeps): Recorder => {
   const build = (given: JournaledCall, held: HeldBodies | null, raw: string | null): Row => {
     const journaled = asAnswered(given)
@@ -81,7 +87,8 @@ export const createRecord = (deps: RecordDeps): Recorder => {
     const recorded = {
       call: capture === 'full' ? call : withoutWords(call, journaled),
       payloads: toPayloads(journaled, request, response),
-      searchText: capture === 'full' ? searchText(decoded.request, decoded.answer) : '',
+      // Known when it is known what is new: see `index`.
+      searchText: '',
       complete: decoded.problem === null && decoded.answer?.complete === true,
     }
     const { request: asked, answer } = decoded

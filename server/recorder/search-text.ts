@@ -1,25 +1,28 @@
 /**
  * What full-text search finds a call by: what this turn said, as a person sees it. Agents resend their whole history each
- * turn, so only the messages after the last answer are taken, and the new answer. JSON inside (tool arguments, tool results)
+ * turn, so only what its session had not seen is taken, and the new answer. JSON inside (tool arguments, tool results)
  * is taken apart, so that "naïve\n" is found as naïve. Bounded: one pasted log must not fill the index.
  */
 import type { Answer, Message, Part, RequestFacts } from '../dialects/dialect.ts'
+import { isModel, isSystem } from '../sessions/canonical.ts'
 
 /** Characters for the question and again for the answer. */
 const LIMIT = 32_768
 
-export const searchText = (request: RequestFacts | null, answer: Answer | null): string => {
+/** `newFrom`: index of the first message that is new; 0 where that is not known. */
+export const searchText = (request: RequestFacts | null, answer: Answer | null, newFrom = 0): string => {
   const asked = createCollector()
-  for (const message of newMessages(request?.messages ?? [])) takeParts(asked, message.parts)
+  for (const message of newMessages(request?.messages ?? [], newFrom)) takeParts(asked, message.parts)
   const answered = createCollector()
   for (const message of answer?.messages ?? []) takeParts(answered, message.parts)
   return [asked.text(), answered.text()].filter((text) => text !== '').join('\n')
 }
 
-/** Those after the last message of the model; a system prompt is no part of a turn. */
-export function newMessages(messages: readonly Message[]): readonly Message[] {
-  const last = messages.findLastIndex((message) => message.role === 'assistant' || message.role === 'model')
-  return messages.slice(last + 1).filter((message) => message.role !== 'system' && message.role !== 'developer')
+/** A system prompt is no part of a turn; where nothing is known before it, those after the last message of the model are new. */
+function newMessages(messages: readonly Message[], newFrom: number): readonly Message[] {
+  const seen = messages.slice(0, newFrom).some((message) => !isSystem(message))
+  const from = seen ? newFrom : messages.findLastIndex(isModel) + 1
+  return messages.slice(from).filter((message) => !isSystem(message))
 }
 
 interface Collector {
