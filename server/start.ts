@@ -209,6 +209,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     routing,
     guard,
     judging,
+    priceOf: ledgerDeps.priceOf,
     recall: createRecall(ask),
     cache,
     ledger,

@@ -88,6 +88,9 @@ const route = z.strictObject({
       z.strictObject({
         mode: oneOf('abort', 'drain').prefault('abort'),
         maxMs: duration().prefault('5m').describe('How long to read on without the client.'),
+        maxCost: amount()
+          .optional()
+          .describe('Dollars that such an answer may cost, by estimate; what cannot be priced is not read on.'),
       }),
     )
     .prefault({})

@@ -9,6 +9,7 @@ import { WeirError } from '../errors.ts'
 import type { AttemptMeta } from '../journal/entry.ts'
 import type { Verdict } from '../policy/quality/rules.ts'
 import type { Deadline } from './deadlines.ts'
+import { bytesWithin } from './drain-cost.ts'
 import { drainMsOf } from './drain.ts'
 import { messageOf, toFailure } from './failure.ts'
 import type { Gateway } from './gateway.ts'
@@ -135,6 +136,8 @@ function createAttempt(
   let way: Way = 'pass'
   let keptBytes = 0
   let extra: Deadline | null = null
+  /** Set where its client has left and what is read on may only cost so much. */
+  let mostBytes = Number.POSITIVE_INFINITY
 
   const meta: AttemptMeta = {
     n: call.attempts.length + 1,
@@ -327,6 +330,7 @@ function createAttempt(
       started = way !== 'hold'
       if (sink) sink.piece(bytes)
       else early.push(bytes)
+      if (call.response.bytes > mostBytes) return fail(tooDear())
       if (held && early.length > HELD_PIECES) held()
       if (way === 'hold') judgeEvents(bytes)
       else if (way === 'keep' && (keptBytes += bytes.length) > KEPT_BYTES) reject('', { whole: false })
@@ -357,11 +361,23 @@ function createAttempt(
     const drainMs = drainMsOf(call)
     if (!attempt.begun || drainMs === null) return fail(gone)
     within(drainMs, () => fail(gone))
+    const maxNano = call.route?.route.drainNano ?? null
+    if (maxNano !== null) void drainWithin(maxNano)
+  }
+  const drainWithin = async (maxNano: number) => {
+    mostBytes = await bytesWithin(maxNano, call, gateway)
+    if (call.response.bytes >= mostBytes) fail(tooDear())
   }
   call.abort = giveUp
   timeouts.enter('connect')
   return { handler, fail, touch: timeouts.touch }
 }
+
+const tooDear = () =>
+  new WeirError(
+    'client_gone',
+    'The client left, and to read its answer on might have cost more than disconnect.maxCost.',
+  )
 
 /** Hints are a favour: where Node does not take them (it knows one link a value, and only some forms) they are left out. */
 function sendEarlyHints({ outgoing }: LiveCall, headers: Record<string, string | string[] | undefined>): void {

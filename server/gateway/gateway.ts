@@ -6,6 +6,7 @@ import type { LiveCall, Rules } from './live.ts'
 import type { Direction, Journal } from '../journal/entry.ts'
 import type { Known } from './models.ts'
 import type { Ledger } from '../policy/limits/ledger.ts'
+import type { Model, TokenPrice } from '../policy/limits/price-book.ts'
 import type { Keys } from '../policy/keys.ts'
 import type { Place, Routing } from '../policy/routing.ts'
 import type { Judging } from '../policy/quality/judging.ts'
@@ -32,6 +33,8 @@ export interface Gateway {
   keys: Keys
   /** Runs that were seen to turn in circles. */
   guard: Guard
+  /** What a token of this model costs; null: nobody knows. */
+  priceOf(model: Model): Promise<TokenPrice | null>
   /** Limits and budgets. */
   ledger: Ledger
   /** Stable name of a credential that does not give it away. */

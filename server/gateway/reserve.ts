@@ -12,7 +12,7 @@ import type { Gateway } from './gateway.ts'
 import type { LiveCall } from './live.ts'
 
 /** Text has about as many bytes a token; media and compressed bodies have not, and are set right when the call is settled. */
-const BYTES_A_TOKEN = 4
+export const BYTES_A_TOKEN = 4
 
 /** The one question where nothing is limited. */
 export const isLimited = (call: LiveCall, gateway: Gateway): boolean =>
@@ -39,7 +39,7 @@ export function countOnly(call: LiveCall, gateway: Gateway): void {
 const isCounted = (call: LiveCall): boolean =>
   call.provider !== null && call.operation?.auxiliary !== true && isCountedMethod(call.method)
 
-const bytesOf = ({ body }: LiveCall): number => (body.kind === 'whole' ? body.bytes.length : 0)
+export const bytesOf = ({ body }: LiveCall): number => (body.kind === 'whole' ? body.bytes.length : 0)
 
 function toAsk(call: LiveCall, bytes: number): Ask {
   const { caller, weirKey } = call
@@ -69,7 +69,7 @@ function modelsOf(call: LiveCall): Model[] {
   return route.targets.flatMap(({ provider, model }) => toModels(provider, model ?? route.model ?? call.model, null))
 }
 
-function toModels(provider: Provider, model: string | null, billing: Billing | null): Model[] {
+export function toModels(provider: Provider, model: string | null, billing: Billing | null): Model[] {
   const free = provider.local || (billing ?? provider.billing) !== 'metered'
   return model === null ? [] : [{ provider: provider.name, priceId: provider.priceId, model, free }]
 }

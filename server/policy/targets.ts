@@ -48,6 +48,8 @@ export interface Route {
   quality: readonly QualityRule[] | null
   /** For how long an answer is read on when its client has left; null: not at all. */
   drainMs: number | null
+  /** Nano-dollars that such an answer may cost; null: no matter what. */
+  drainNano: number | null
 }
 
 export interface Routes {
@@ -80,6 +82,7 @@ function toRoute(name: string, it: RouteConfig, providers: Providers): Route {
     hedgeMs: it.hedge?.after ?? null,
     quality: it.quality.length > 0 ? it.quality : null,
     drainMs: it.disconnect.mode === 'drain' ? it.disconnect.maxMs : null,
+    drainNano: it.disconnect.maxCost === undefined ? null : it.disconnect.maxCost * 1e9,
   }
 }
 

@@ -19,6 +19,7 @@ import { createUpstreams } from '../../server/gateway/upstreams.ts'
 import { createJournal } from '../../server/journal/append.ts'
 import { createNodeFs } from '../../server/journal/disk.ts'
 import { createKeys } from '../../server/policy/keys.ts'
+import { createJudging } from '../../server/policy/quality/judging.ts'
 import { createRouting } from '../../server/policy/routing.ts'
 import { createProviders } from '../../server/providers/registry.ts'
 import { openMemoryHouse } from '../limits/support.ts'
@@ -57,6 +58,8 @@ test('pieces that found no room do not overtake those that did', async () => {
     deadlines: createDeadlines(),
     cache: createCache({ dir: join(dir, 'cache'), config: () => config.cache }),
     routing: createRouting(),
+    judging: createJudging({ workerUrl: new URL('../../server/policy/quality/worker.ts', import.meta.url) }),
+    priceOf: async () => null,
     guard: createGuard(Buffer.alloc(0)),
     recall: async () => null,
     ledger: (await openMemoryHouse([])).ledger,

@@ -26,6 +26,31 @@ test('a client that leaves during back-off ends everything at once', async () =>
   expect(house.fakes[1]!.requests).toHaveLength(0)
 })
 
+test.each([
+  ['what it might cost is too much', { maxCost: 0.0001 }, { max_tokens: 1000 }, 'more than disconnect.maxCost'],
+  ['nobody knows what it costs', { maxCost: 100 }, {}, 'more than disconnect.maxCost'],
+  ['its max_tokens keeps it within the bound', { maxCost: 0.1 }, { max_tokens: 1000 }, 'was read to the end'],
+])('drain with a bound: %s', async (what, bound, body, says) => {
+  const prices = what.startsWith('nobody')
+    ? []
+    : [{ provider: 'a', model: 'model-*', inputPerMillion: 10, outputPerMillion: 10 }]
+  const pieces = chatStream(Array.from({ length: 40 }, (_, i) => ` word${i}`))
+  // One that is not read on is ended by Weir: it would have no end of its own.
+  const endless: Answer = (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(pieces.slice(0, 5).join(''))
+  }
+  const answer = says.includes('to the end') ? stream(pieces, { every: 15 }) : endless
+  house.setUp({ answers: [answer], route: { disconnect: { mode: 'drain', ...bound } }, config: { prices } })
+  const before = house.weir.calls.length
+  const gone = new AbortController()
+  const response = await house.ask({ stream: true, ...body }, { signal: gone.signal })
+  await response.body!.getReader().read()
+  gone.abort()
+  const call = (await house.weir.recordedCount(before + 1)).at(-1)!
+  expect(call).toMatchObject({ outcome: 'client_abort', errorMessage: expect.stringContaining(says) })
+})
+
 test('drain: the answer is read on without its client, and the call says client_abort', async () => {
   const words = chatStream(['One', ' two', ' three'], { usage: true })
   const slow = stream(words, { every: 15 })
