@@ -145,6 +145,9 @@ export const createRound = (deps: RoundDeps) => {
   const publish = (stored: RecordedCall[]) => {
     for (const { call } of stored) bodies.forget(call.id)
     if (stored.length === 0) return
+    // First: whoever waits for a call to be recorded may count on the guard to know of it.
+    if (loops.length > 0) deps.post({ type: 'findings', news: loops })
+    loops = []
     seq += stored.length
     deps.post({
       type: 'recorded',
@@ -152,8 +155,6 @@ export const createRound = (deps: RoundDeps) => {
       calls: deps.listened() ? stored.map(({ call }) => call) : null,
       seq,
     })
-    if (loops.length > 0) deps.post({ type: 'findings', news: loops })
-    loops = []
   }
 
   /** `last`: store the position even if it was stored a moment ago. */
