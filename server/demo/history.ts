@@ -11,13 +11,15 @@ import { maskHeaders, presentedCredentials } from '../gateway/mask.ts'
 import { createJournal } from '../journal/append.ts'
 import type { EndMeta, Journal, StartMeta } from '../journal/entry.ts'
 import { createProviders, type Providers } from '../providers/registry.ts'
-import { type Answer, toAnswer } from './answer.ts'
+import type { Answer } from './answer.ts'
+import { shownKey } from './keys.ts'
 import type { Random } from './random.ts'
 import { runaway } from './scenarios/checkout.ts'
 import { anyScenario } from './scenarios/mix.ts'
 import { triesBefore } from './trouble.ts'
 import type { Scenario, Turn } from './turn.ts'
-import { toRequest } from './wire/registry.ts'
+import { toAttempt, toTries } from './tries.ts'
+import { toRequest, wires } from './wire/registry.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -49,7 +51,7 @@ export async function writeHistory({
   scenarios = SCENARIOS,
 }: HistoryOptions): Promise<number> {
   const journal = await createJournal({ dir: `${config.data}/journal`, ...config.journal })
-  const facts: Facts = { providers: createProviders(config), port, random, nameCredential }
+  const facts: Facts = { config, providers: createProviders(config), port, random, nameCredential }
   let written = 0
   const tell = async (scenario: Scenario, startedAt: number) => {
     for (const { turn: it, at } of unfold(scenario, startedAt, now, random)) {
@@ -98,7 +100,7 @@ function* unfold(
     for (const main of [step].flat()) {
       let mine = at
       for (const it of [...triesBefore(main, random, troubleAt(main, now - mine)), main]) {
-        const { endMs } = toAnswer(it)
+        const endMs = endOf(it)
         if (mine + endMs > now - 2000) return
         yield { turn: it, at: mine }
         mine += endMs + it.pauseMs
@@ -113,6 +115,7 @@ const troubleAt = ({ provider }: Turn, ago: number): number =>
   provider === OUTAGE.provider && ago <= OUTAGE.from && ago >= OUTAGE.to ? OUTAGE.share : TROUBLE
 
 interface Facts {
+  config: Config
   providers: Providers
   port: number
   random: Random
@@ -123,32 +126,27 @@ interface Facts {
 async function record(journal: Journal, it: Turn, startedAt: number, facts: Facts): Promise<void> {
   const { random } = facts
   const callId = v7({ msecs: Math.floor(startedAt) })
-  const answer = toAnswer(it)
+  const tries = toTries(it)
+  const { answer, afterMs } = tries.at(-1)!
   const asked = toRequest(it)
   const body = Buffer.from(asked.body)
   const overheadMs = random.around(0.35)
   const leftMs = it.leavesAfterMs !== null && it.leavesAfterMs < answer.endMs ? it.leavesAfterMs : null
+  const start = toStart(it, asked, body, Math.floor(startedAt), facts)
   const pieces = answer.pieces
     .filter(({ atMs }) => leftMs === null || atMs < leftMs)
-    .map(({ atMs, text }) => ({ atMs: atMs + overheadMs, bytes: Buffer.from(text) }))
+    .map(({ atMs, text }) => ({ atMs: atMs + overheadMs + afterMs, bytes: Buffer.from(text) }))
   const seen = leftMs === null || answer.headersMs < leftMs
   const error = errorOf(it, answer, leftMs)
 
-  void journal.start(callId, toStart(it, asked, body, Math.floor(startedAt), facts))
+  void journal.start(callId, start)
   void journal.part(callId, { direction: 'request', atMs: 0.2, length: body.length, bytes: body })
-  void journal.attempt(callId, {
-    n: 1,
-    target: it.provider,
-    startedAt: Math.floor(startedAt),
-    atMs: overheadMs,
-    connectMs: 0.1,
-    headersMs: seen ? answer.headersMs : null,
-    status: seen ? answer.status : null,
-    statusMessage: seen ? '' : null,
-    headers: seen ? maskHeaders(Object.entries(answer.headers).flat()) : null,
-    error,
-    reason: null,
-  })
+  const about = { startedAt, overheadMs, credential: start.credential }
+  for (const [i, each] of tries.entries()) {
+    const attempt = toAttempt(each, { ...about, n: i + 1, last: i === tries.length - 1 })
+    const unseen = { headersMs: null, status: null, statusMessage: null, headers: null }
+    void journal.attempt(callId, { ...attempt, ...(seen ? {} : unseen), error })
+  }
   for (const { atMs, bytes } of pieces)
     void journal.part(callId, { direction: 'response', atMs, length: bytes.length, bytes })
   const outcome: EndMeta['outcome'] =
@@ -158,7 +156,7 @@ async function record(journal: Journal, it: Turn, startedAt: number, facts: Fact
     status: seen ? answer.status : null,
     errorCode: error?.code ?? null,
     errorMessage: error?.message ?? null,
-    durationMs: (leftMs ?? answer.endMs) + overheadMs,
+    durationMs: (leftMs ?? answer.endMs + afterMs) + overheadMs,
     overheadMs,
     requestBytes: body.length,
     responseBytes: pieces.reduce((sum, { bytes }) => sum + bytes.length, 0),
@@ -188,17 +186,23 @@ function toStart(
   facts: Facts,
 ): StartMeta {
   const provider = facts.providers.find(it.provider)!
+  const upstreamPath = `/${provider.name}${wires[it.api].path(it)}`
   const known = recognise(provider.dialects, 'POST', path)
   const raw = [
     'host',
     `127.0.0.1:${facts.port}`,
     'connection',
     'keep-alive',
-    ...Object.entries(headers).flat(),
+    // Of the past nothing was kept that could be given again.
+    ...Object.entries(headers)
+      .filter(([name]) => name !== 'x-weir-cache')
+      .flat(),
     'content-length',
     String(body.length),
   ]
-  const credential = presentedCredentials(raw, path)[0]?.value ?? null
+  const key = shownKey(headers, facts.config.keys.list)
+  const own = presentedCredentials(raw, path).find(({ value }) => value !== key?.secret)?.value ?? null
+  const credential = own ?? provider.apiKey
   const { user, team, session, parent, tags, capture } = attributeHeaders(raw)
   return {
     startedAt,
@@ -208,15 +212,15 @@ function toStart(
     auxiliary: known?.operation.auxiliary ?? false,
     model: it.model,
     stream: it.stream,
-    target: provider.name,
-    route: null,
+    target: it.route === null ? provider.name : `${provider.name}/${it.model}`,
+    route: it.route,
     method: 'POST',
-    path: `/${provider.name}${path}`,
-    upstreamPath: `/${provider.name}${path}`,
+    path: it.route === null ? upstreamPath : path,
+    upstreamPath,
     headers: maskHeaders(raw),
     httpVersion: '1.1',
-    key: null,
-    team,
+    key: key?.name ?? null,
+    team: key?.team ?? team,
     user,
     tags,
     session,
@@ -228,4 +232,10 @@ function toStart(
     clientIp: null,
     socket: null,
   }
+}
+
+/** When the last of its tries has ended, from the first on. */
+function endOf(it: Turn): number {
+  const { answer, afterMs } = toTries(it).at(-1)!
+  return afterMs + answer.endMs
 }

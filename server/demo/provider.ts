@@ -13,8 +13,9 @@ import { DEMO_HEADER } from './wire/registry.ts'
 export interface DemoProvider {
   /** `http://127.0.0.1:port`; a provider's base URL is this and its name. */
   url: string
-  /** The turn will be asked for by its id, once. */
+  /** The turn will be asked for by its id, until it is forgotten. */
   expect(turn: Turn): void
+  forget(turn: Turn): void
   /** From now on no answer takes any time: those that are being given end at once. */
   hurry(): void
   close(): Promise<void>
@@ -29,8 +30,8 @@ export async function startDemoProvider(): Promise<DemoProvider> {
     const body = await read(incoming)
     if (body === null) return
     const id = String(incoming.headers[DEMO_HEADER] ?? '')
-    const turn = expected.get(id) ?? toStranger(incoming.method!, incoming.url!, body)
-    expected.delete(id)
+    const known = expected.get(id)
+    const turn = known ? asAsked(known, incoming.url!, body) : toStranger(incoming.method!, incoming.url!, body)
     if (turn) await play(turn, response)
     else refuse(response)
   }
@@ -57,6 +58,7 @@ export async function startDemoProvider(): Promise<DemoProvider> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     expect: (turn) => void expected.set(turn.id, turn),
+    forget: (turn) => void expected.delete(turn.id),
     hurry: sleep.noMore,
     close: async () => {
       sleep.noMore()
@@ -65,6 +67,15 @@ export async function startDemoProvider(): Promise<DemoProvider> {
       await once(server, 'close')
     },
   }
+}
+
+/** Of a route any target may be asked: it answers under its own name and model, or stumbles. */
+function asAsked(turn: Turn, url: string, body: string): Turn {
+  if (turn.route === null) return turn
+  const provider = url.split('/', 2)[1]!
+  const { model } = JSON.parse(body) as { model: string }
+  const { fault } = turn.stumble?.provider === provider ? turn.stumble : turn.reply
+  return { ...turn, provider, model, reply: { ...turn.reply, fault } }
 }
 
 /** Waiting that can be given up everywhere at once. */

@@ -35,6 +35,8 @@ export function toStranger(method: string, url: string, body: string): Turn | nu
     inputs: api === 'embeddings' ? [asked.input ?? ''].flat().map(String) : [],
     reply: { text: TEXT, thinking: null, calls: [], cut: false, fault: null },
     cached: 0,
+    route: null,
+    stumble: null,
     slow: 1,
     leavesAfterMs: null,
     pauseMs: 0,

@@ -62,6 +62,8 @@ export const oneTurn = (client: Client, random: Random, more: Partial<Turn>): Tu
   inputs: [],
   reply: NO_REPLY,
   cached: 0,
+  route: null,
+  stumble: null,
   slow: random.chance(0.03) ? random.around(6, 0.4) : 1,
   leavesAfterMs: null,
   pauseMs: random.around(900, 0.6),

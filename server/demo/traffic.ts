@@ -20,7 +20,7 @@ export interface Traffic {
 export interface TrafficOptions {
   /** Weir's own address. */
   url: string
-  provider: Pick<DemoProvider, 'expect'>
+  provider: Pick<DemoProvider, 'expect' | 'forget'>
   random: Random
   /** Scenarios that begin within the first seconds. */
   crowd?: number
@@ -113,15 +113,15 @@ export function startTraffic({ url, provider, random, crowd = 70 }: TrafficOptio
 }
 
 /** Errors are what the demo is for: whatever comes back has been recorded by Weir. */
-async function send(
+export async function send(
   turn: Turn,
-  { url, provider, agent }: { url: string; provider: Pick<DemoProvider, 'expect'>; agent: Agent },
+  { url, provider, agent }: { url: string; provider: Pick<DemoProvider, 'expect' | 'forget'>; agent: Agent },
 ): Promise<void> {
   const { path, headers, body } = toRequest(turn)
   const leaving = turn.leavesAfterMs === null ? null : AbortSignal.timeout(turn.leavesAfterMs)
   provider.expect(turn)
   try {
-    const answer = await request(`${url}/${turn.provider}${path}`, {
+    const answer = await request(turn.route === null ? `${url}/${turn.provider}${path}` : `${url}${path}`, {
       method: 'POST',
       headers,
       body,
@@ -131,5 +131,8 @@ async function send(
     await answer.body.arrayBuffer()
   } catch {
     // A stream that broke off, or a client that left, as its turn says.
+  } finally {
+    // What a cache answered the provider was never asked for.
+    provider.forget(turn)
   }
 }

@@ -36,6 +36,12 @@ export interface Reply {
   fault: Fault | null
 }
 
+/** A target of a route that fails at first, so that the call goes on to the next. */
+export interface Stumble {
+  provider: string
+  fault: 'rate_limit' | 'server_error' | 'overloaded'
+}
+
 /** Who calls: what stays the same over all turns of one client. */
 export interface Client {
   provider: string
@@ -61,6 +67,9 @@ export interface Turn extends Client {
   reply: Reply
   /** Prompt tokens that the provider still had from the turn before. */
   cached: number
+  /** The route that it asks for in place of a model; `provider` and `model` are then who answers. null: none. */
+  route: string | null
+  stumble: Stumble | null
   /** Multiplies the usual time. */
   slow: number
   /** The client leaves after so many milliseconds. */

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Call } from '../../server/call.ts'
-import { createConfigSource } from '../../server/config/reload.ts'
+import { type ConfigSource, createConfigSource } from '../../server/config/reload.ts'
 import { openDemo, type Demo } from '../../server/demo/demo.ts'
-import { startWeir } from '../../server/start.ts'
+import { startWeir, type Weir } from '../../server/start.ts'
 
 export async function tempFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-demo-'))
@@ -45,9 +45,19 @@ export async function startDemo({
     cwd: data,
   })
   const demo: Demo = await openDemo({ config: source, seed: 7, history, crowd })
+  const { weir, calls, until } = await startOn(demo.config)
+  demo.begin(weir.url)
+  let ending: Promise<void> | null = null
+  const end = () => (ending ??= Promise.all([demo.stop(), weir.drain({ delay: 0 })]).then(() => demo.close()))
+  onTestFinished(end)
+  return { url: weir.url, calls, until, api: async (path) => (await fetch(`${weir.url}/api${path}`)).json(), end }
+}
+
+/** Weir alone, with the demo's configuration, and what it has recorded so far. */
+export async function startOn(config: ConfigSource): Promise<{ weir: Weir; calls: Call[]; until: OpenDemo['until'] }> {
   const root = new URL('../../', import.meta.url)
   const weir = await startWeir({
-    config: demo.config,
+    config,
     demo: true,
     workers: {
       recorder: new URL('server/recorder/worker.ts', root),
@@ -66,24 +76,15 @@ export async function startDemo({
     calls.push(...stored)
     for (const look of looking) look()
   })
-  demo.begin(weir.url)
-  let ending: Promise<void> | null = null
-  const end = () => (ending ??= Promise.all([demo.stop(), weir.drain({ delay: 0 })]).then(() => demo.close()))
-  onTestFinished(end)
-  return {
-    url: weir.url,
-    calls,
-    until: (test) =>
-      new Promise((resolve) => {
-        const look = () => {
-          if (!test(calls)) return
-          looking.delete(look)
-          resolve()
-        }
-        looking.add(look)
-        look()
-      }),
-    api: async (path) => (await fetch(`${weir.url}/api${path}`)).json(),
-    end,
-  }
+  const until: OpenDemo['until'] = (test) =>
+    new Promise((resolve) => {
+      const look = () => {
+        if (!test(calls)) return
+        looking.delete(look)
+        resolve()
+      }
+      looking.add(look)
+      look()
+    })
+  return { weir, calls, until }
 }

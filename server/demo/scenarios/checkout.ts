@@ -2,7 +2,7 @@
 import type { Random } from '../random.ts'
 import { createTalk } from '../talk.ts'
 import type { Json, Scenario, Tool } from '../turn.ts'
-import { client, credentials, CUSTOMERS, owned } from './clients.ts'
+import { client, credentials, CUSTOMERS, owned, withKey } from './clients.ts'
 
 const text = (description: string): Json => ({ type: 'string', description })
 
@@ -129,6 +129,7 @@ export function* checkout(random: Random): Scenario {
       asksUsage: true,
       headers: {
         ...credentials.openaiNode('checkout-7f3a91'),
+        ...withKey('checkout-agent'),
         ...owned('shop', 'checkout-agent', random.pick(CUSTOMERS)),
         'x-weir-session': `checkout-${random.hex(10)}`,
       },

@@ -1,4 +1,5 @@
 /** The programs of the demo: the headers that their SDKs send, and what they say of themselves to Weir. */
+import { demoSecret } from '../keys.ts'
 import type { Client } from '../turn.ts'
 
 /** Shop floor of a travel company: the people whose requests the agents serve. */
@@ -45,7 +46,16 @@ const aiSdk = (key: string) => ({
   'user-agent': 'ai-sdk/openai-compatible/4.0.3',
 })
 
-export const credentials = { openaiNode, openaiPython, anthropicPython, googleGenai, aiSdk }
+/** A Weir key in the place of the provider's; for clients that bring none of their own. */
+const weirKey = (name: string) => ({
+  authorization: `Bearer ${demoSecret(name)}`,
+  'user-agent': 'ai-sdk/openai-compatible/4.0.3',
+})
+
+/** A Weir key beside the client's own credential. */
+export const withKey = (name: string): Record<string, string> => ({ 'x-weir-key': demoSecret(name) })
+
+export const credentials = { weirKey, openaiNode, openaiPython, anthropicPython, googleGenai, aiSdk }
 
 /** Attribution as the docs recommend it. */
 export const owned = (team: string, feature: string, user?: string): Record<string, string> => ({

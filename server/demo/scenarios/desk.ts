@@ -2,7 +2,7 @@
 import type { Random } from '../random.ts'
 import { createTalk, NO_REPLY, oneTurn } from '../talk.ts'
 import type { Scenario } from '../turn.ts'
-import { client, credentials, CUSTOMERS, owned } from './clients.ts'
+import { client, credentials, CUSTOMERS, owned, withKey } from './clients.ts'
 
 interface Ticket {
   subject: string
@@ -74,18 +74,23 @@ const TICKETS: readonly Ticket[] = [
 const TRIAGE =
   'Sort the customer’s message. Answer with JSON only: {"queue": one of payments | invoices | disruption | seats | special assistance | loyalty | feedback, "urgency": low | normal | high, "language": ISO code, "summary": at most twelve words}.'
 
-/** Sorted by a small model at Groq, and by one of our own that no price list knows. */
+/** Sorted by whoever the route `sort` finds well, and by a model of our own that no price list knows. */
 export function* triage(random: Random): Scenario {
   const ticket = random.pick(TICKETS)
   const own = random.chance(0.18)
   const sorter = client({
     provider: own ? 'together' : 'groq',
     api: 'chat',
-    model: own ? 'meridian/ticket-router-7b' : random.chance(0.8) ? 'llama-3.3-70b-versatile' : 'openai/gpt-oss-120b',
-    headers: { ...credentials.aiSdk('desk-91e4c7'), ...owned('support', 'triage'), 'x-weir-tag-env': 'production' },
+    model: own ? 'meridian/ticket-router-7b' : 'llama-3.3-70b-versatile',
+    headers: {
+      ...(own ? credentials.aiSdk('desk-91e4c7') : credentials.weirKey('service-desk')),
+      ...owned('support', 'triage'),
+      'x-weir-tag-env': 'production',
+    },
     system: TRIAGE,
     settings: { temperature: 0, response_format: { type: 'json_object' } },
   })
+  const stumbles = !own && random.chance(0.08)
   const sorted = {
     queue: ticket.queue,
     urgency: ticket.urgency,
@@ -97,6 +102,8 @@ export function* triage(random: Random): Scenario {
       { role: 'user', text: `Ticket ${random.whole(41_000, 48_999)}\nSubject: ${ticket.subject}\n\n${ticket.body}` },
     ],
     reply: { ...NO_REPLY, text: JSON.stringify(sorted) },
+    route: own ? null : 'sort',
+    stumble: stumbles ? { provider: 'groq', fault: random.pick(['overloaded', 'rate_limit', 'server_error']) } : null,
   })
 }
 
@@ -110,6 +117,9 @@ export function* draft(random: Random): Scenario {
     stream: true,
     headers: {
       ...credentials.aiSdk('desk-91e4c7'),
+      ...withKey('service-desk'),
+      // The same few questions come again and again.
+      'x-weir-cache': 'on',
       ...owned('support', 'drafts', random.pick(['ann', 'bob', 'mia', 'noah'])),
     },
     system:

@@ -2,7 +2,7 @@
 import type { Random } from '../random.ts'
 import { createTalk, NO_REPLY, oneTurn } from '../talk.ts'
 import type { Scenario, Tool } from '../turn.ts'
-import { client, credentials, CUSTOMERS, owned } from './clients.ts'
+import { client, credentials, CUSTOMERS, owned, withKey } from './clients.ts'
 
 const TOOLS: readonly Tool[] = [
   {
@@ -127,7 +127,7 @@ export function* script(random: Random): Scenario {
     api: 'chat',
     model: 'gpt-5-nano',
     stream: true,
-    headers: { ...credentials.openaiPython('scratch-aa01c3') },
+    headers: { ...credentials.openaiPython('scratch-aa01c3'), ...withKey('scratch') },
     system: 'Rewrite for a newsletter.',
   })
   yield oneTurn(quick, random, {

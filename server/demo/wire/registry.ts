@@ -18,8 +18,10 @@ export const wires: Record<Api, Wire> = {
 /** The header that tells the demo's provider which turn this is; it also marks every made-up call as such. */
 export const DEMO_HEADER = 'x-demo-call'
 
-/** A turn as an HTTP request: path below the provider's name, headers in the order of sending, body. */
-export function toRequest(turn: Turn): { path: string; headers: Record<string, string>; body: string } {
+/** A turn as an HTTP request: path below the provider's name (of a route: below Weir's), headers in the order of sending, body. */
+export function toRequest(given: Turn): { path: string; headers: Record<string, string>; body: string } {
+  // Whoever asks for a route speaks to Weir as to OpenAI.
+  const turn = given.route === null ? given : { ...given, provider: 'openai', model: given.route }
   const wire = wires[turn.api]
   return {
     path: wire.path(turn),
