@@ -84,5 +84,6 @@ function scopeOf(db: ReadDb, on: ScopeKind, name: string | null): SQL<string> {
   if (on === 'global') return sql<string>`''`
   if (on === 'tag')
     return sql<string>`(select ${tags.value} from ${tags} where ${tags.callPk} = ${calls.pk} and ${tags.name} = ${splitTag(name!).tag})`
+  if (on === 'lane') return sql<string>`${calls.sessionId} || '/' || ${calls.lane}`
   return sql<string>`${on === 'session' ? calls.sessionId : calls[on]}`
 }

@@ -127,6 +127,17 @@ export function attributeCall(input: {
   }
 }
 
+/** What headers alone say of where a call belongs: known before it goes on, and as its row will say it. */
+export function placeInHeaders(
+  raw: readonly string[],
+  known: Session | null,
+): { session: string | null; lane: string | null } {
+  const headers = toMap(raw, READ)
+  const codex = asObject(json(headers.get(CODEX)))
+  const session = known ?? clientSession(headers, codex)
+  return { session: session && session.id, lane: laneOf(headers, codex, session) }
+}
+
 function clientSession(headers: Map<string, string>, codex: Record<string, unknown>): Session | null {
   const found = firstOf(headers, CLIENT_SESSIONS)
   if (found) return found

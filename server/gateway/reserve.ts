@@ -4,6 +4,7 @@
  */
 import type { Billing } from '../call.ts'
 import type { Ask, Reservation } from '../policy/limits/ledger.ts'
+import { placeInHeaders } from '../dialects/attribution.ts'
 import { isCountedMethod } from '../policy/limits/counted.ts'
 import type { Model } from '../policy/limits/price-book.ts'
 import type { Provider } from '../providers/provider.ts'
@@ -21,19 +22,19 @@ export const isLimited = (call: LiveCall, gateway: Gateway): boolean =>
 /** @throws WeirError `rate_limited`, `budget_spent`, `unpriced` */
 export async function reserve(call: LiveCall, gateway: Gateway, bytes = bytesOf(call)): Promise<void> {
   if (!isCounted(call)) return
-  const taken = gateway.ledger.reserve(toAsk(call, bytes))
+  const taken = gateway.ledger.reserve(toAsk(call, bytes, gateway))
   call.reservation = taken instanceof Promise ? await taken : taken
 }
 
 /** For a second try beside the first, which takes of all limits like a call of its own. @throws as `reserve` */
 export async function reserveAgain(call: LiveCall, gateway: Gateway): Promise<Reservation | null> {
   if (!isLimited(call, gateway) || !isCounted(call)) return null
-  return gateway.ledger.reserve({ ...toAsk(call, bytesOf(call)), callId: createCallId() })
+  return gateway.ledger.reserve({ ...toAsk(call, bytesOf(call), gateway), callId: createCallId() })
 }
 
 /** The same for what is going on already (a response that the provider began by itself): counted, never refused. */
 export function countOnly(call: LiveCall, gateway: Gateway): void {
-  if (isCounted(call)) call.reservation = gateway.ledger.count(toAsk(call, 0))
+  if (isCounted(call)) call.reservation = gateway.ledger.count(toAsk(call, 0, gateway))
 }
 
 const isCounted = (call: LiveCall): boolean =>
@@ -41,8 +42,11 @@ const isCounted = (call: LiveCall): boolean =>
 
 export const bytesOf = ({ body }: LiveCall): number => (body.kind === 'whole' ? body.bytes.length : 0)
 
-function toAsk(call: LiveCall, bytes: number): Ask {
+const NOWHERE = { session: null, lane: null }
+
+function toAsk(call: LiveCall, bytes: number, gateway: Gateway): Ask {
   const { caller, weirKey } = call
+  const place = gateway.ledger.byPlace ? placeInHeaders(call.incoming.rawHeaders, caller.session) : NOWHERE
   return {
     callId: call.id,
     startedAt: call.startedAt,
@@ -53,7 +57,8 @@ function toAsk(call: LiveCall, bytes: number): Ask {
     route: call.route && call.route.name,
     model: call.model,
     provider: call.provider!.name,
-    sessionId: caller.session?.id ?? null,
+    sessionId: place.session,
+    lane: place.lane,
     keyLimits: weirKey && weirKey.limits,
     inputTokens: Math.ceil(bytes / BYTES_A_TOKEN),
     maxOutput: call.maxOutput,

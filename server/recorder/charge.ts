@@ -16,6 +16,7 @@ export const toCharge = (call: Call): Charge => {
     model: call.model,
     provider: call.provider,
     sessionId: call.sessionId,
+    lane: call.lane,
     tokens: tokensOf(call),
     costNano: call.costNano,
     unpriced: isUnpriced(call),

@@ -14,6 +14,8 @@ const calls = Array.from({ length: 1200 }, (_, i) => ({
   ...randomCall(random, NOON - 3 * DAY, NOON),
   ...(i % 10 === 0 ? { method: 'GET' } : {}),
   ...(i % 7 === 0 ? { auxiliary: true } : {}),
+  sessionId: i % 3 === 0 ? null : `run-${i % 4}`,
+  lane: i % 5 === 0 ? null : `agent-${i % 2}`,
 }))
 
 const SCOPES: Pick<SumQuestion, 'on' | 'name'>[] = [
@@ -24,6 +26,7 @@ const SCOPES: Pick<SumQuestion, 'on' | 'name'>[] = [
   { on: 'tag', name: 'feature' },
   { on: 'tag', name: 'feature=search' },
   { on: 'session', name: null },
+  { on: 'lane', name: null },
 ]
 
 /** By scope and slot. */

@@ -77,7 +77,7 @@ function mayRefuse({ limit }: Rule, { scope }: Counter, holder: KeyLimits): bool
   if (limit.on === 'key') return scope === holder.name
   if (limit.on === 'team') return scope === holder.team
   if (limit.on === 'tag') return holder.tags[splitTag(limit.name!).tag] === scope
-  return limit.on !== 'user' && limit.on !== 'session'
+  return limit.on !== 'user' && limit.on !== 'session' && limit.on !== 'lane'
 }
 
 const totalOf = (rule: Rule, counter: Counter): number => {

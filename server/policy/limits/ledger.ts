@@ -51,6 +51,8 @@ export interface Settled {
 export interface Ledger {
   /** Limits are configured: the one `if` of the data path. Those of a key come with its calls. */
   readonly active: boolean
+  /** Sessions or lanes are limited: only then is it worth looking for their names. */
+  readonly byPlace: boolean
   /** @throws WeirError `rate_limited`, `budget_spent`, `unpriced` */
   reserve(ask: Ask): Reservation | Promise<Reservation>
   /** What is going on already cannot be refused, only counted. */

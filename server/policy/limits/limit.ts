@@ -1,7 +1,7 @@
 /** What a limit is: whom it counts, over what time, how much is allowed, and what happens beyond. Types, and how they are read. */
 import { toMilliseconds } from '../../config/units.ts'
 
-export const SCOPES = ['global', 'key', 'team', 'user', 'tag', 'route', 'model', 'provider', 'session'] as const
+export const SCOPES = ['global', 'key', 'team', 'user', 'tag', 'route', 'model', 'provider', 'session', 'lane'] as const
 export type ScopeKind = (typeof SCOPES)[number]
 
 export const CALENDAR = ['second', 'minute', 'hour', 'day', 'week', 'month'] as const

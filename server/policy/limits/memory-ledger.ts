@@ -141,6 +141,9 @@ export function createMemoryLedger(deps: LedgerDeps): Ledger {
     get active() {
       return book.config().length > 0
     },
+    get byPlace() {
+      return book.byPlace()
+    },
     reserve(ask) {
       const concerned = book.concerning(ask)
       const wait = waitFor(concerned, ask)

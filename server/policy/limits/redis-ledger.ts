@@ -117,6 +117,9 @@ export function createRedisLedger(deps: RedisLedgerDeps): RedisLedger {
     get active() {
       return book.config().length > 0
     },
+    get byPlace() {
+      return book.byPlace()
+    },
     reserve(ask) {
       const concerned = concerns(ask)
       if (concerned.length === 0) return hold(ask, [])

@@ -7,6 +7,8 @@ import { createRules, type Rule } from './rule.ts'
 export interface RuleBook {
   /** Of weir.yaml. */
   config(): readonly Rule[]
+  /** One of them is on sessions or lanes. */
+  byPlace(): boolean
   /** Rules that this call may have to do with; their scope says whether it has. */
   concerning(ask: Ask): readonly Rule[]
   /** Of the key of a stored call, as far as it called this process. */
@@ -26,6 +28,7 @@ export interface RuleBookDeps {
 
 export function createRuleBook({ now, onNew, onNeed }: RuleBookDeps): RuleBook {
   let rules: Rule[] = []
+  let byPlace = false
   const ofKeys = new Map<string, { limits: readonly KeyLimit[]; rules: Rule[] }>()
   let needed = false
 
@@ -54,6 +57,7 @@ export function createRuleBook({ now, onNew, onNeed }: RuleBookDeps): RuleBook {
 
   return {
     config: () => rules,
+    byPlace: () => byPlace,
     concerning: ({ key, keyLimits, startedAt }) =>
       key === null || keyLimits === null || keyLimits.length === 0
         ? rules
@@ -61,6 +65,7 @@ export function createRuleBook({ now, onNew, onNeed }: RuleBookDeps): RuleBook {
     ofKey: ({ key }) => (key !== null && ofKeys.get(key)?.rules) || [],
     configure(limits) {
       rules = make(limits, 'config', rules, now())
+      byPlace = limits.some(({ on }) => on === 'session' || on === 'lane')
     },
     all(keys) {
       const carrying = [...keys].filter(({ limits }) => limits.length > 0)

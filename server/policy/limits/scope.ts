@@ -11,6 +11,8 @@ export interface Scopes {
   model: string | null
   provider: string | null
   sessionId: string | null
+  /** One agent of the session. */
+  lane: string | null
 }
 
 const VALUES: Record<Exclude<ScopeKind, 'tag'>, (of: Scopes) => string | null> = {
@@ -22,6 +24,7 @@ const VALUES: Record<Exclude<ScopeKind, 'tag'>, (of: Scopes) => string | null> =
   model: ({ model }) => model,
   provider: ({ provider }) => provider,
   session: ({ sessionId }) => sessionId,
+  lane: ({ sessionId, lane }) => (sessionId === null || lane === null ? null : `${sessionId}/${lane}`),
 }
 
 /** The counter's name for a call; null: this limit does not concern it. */
