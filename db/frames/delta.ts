@@ -31,7 +31,8 @@ export const toDelta = (bytes: Buffer, dictionary: Buffer): Buffer =>
   zstdCompressSync(bytes, {
     params: paramsFor(dictionary.byteLength, bytes.byteLength),
     dictionary,
-    chunkSize: Math.min(Math.max(bytes.byteLength, 64), 32 * 1024),
+    // Memory for the output, which is small.
+    chunkSize: clamp(bytes.byteLength >> 3, 1024, 32 * 1024),
   })
 
 export const fromDelta = (delta: Buffer, dictionary: Buffer): Buffer => zstdDecompressSync(delta, { dictionary })

@@ -12,7 +12,7 @@ import { findFrame, type Found } from './find-frame.ts'
 
 /** What is held in memory; what falls out is found again in the database. */
 const HELD_BYTES = 24 * 1024 * 1024
-const HELD = 4096
+const HELD = 2048
 /** A key frame may outlive its own call's content by this: retention is that much late at most. */
 const SERVES_MS = 86_400_000
 

@@ -6,7 +6,8 @@ import { sizeOf } from '../../db/pack.ts'
 import type { ReadDb } from '../../db/engine.ts'
 import type { PruneRequest, RecordedCall, Store } from '../../db/store.ts'
 import type { PayloadRow } from '../../db/tables.ts'
-import { createRandom, toCall, toPayload } from './calls.ts'
+import { toCall, toPayload } from './calls.ts'
+import type { createRandom } from './calls.ts'
 import type { Opened } from './databases.ts'
 
 export const DAY = 86_400_000
