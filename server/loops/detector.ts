@@ -6,7 +6,7 @@
  */
 import type { Turn } from '../sessions/turn.ts'
 import { extendFinding, openFinding, type Finding, type FindingState, type Seen } from './finding.ts'
-import { addStep, createLane, createPeers, KEPT_STEPS } from './lane.ts'
+import { addStep, createLane, createPeers, KEPT_STEPS, stepsBefore } from './lane.ts'
 import type { Fired, Lane, Peers } from './rule.ts'
 import { checkRules } from './rules.ts'
 import { createMarks, type LoopNews } from './news.ts'
@@ -70,7 +70,7 @@ export const createDetector = ({ settings, known, loopKey, mostLanes = MOST_LANE
     const rules = inForce(call.key, call.route)
     if (rules.action === 'off' || !isStep(turn)) return null
     const kept = keptOf(turn)
-    addStep(kept.lane, toStep(turn, kept.lane.steps, rules.isPolling), peers.add)
+    addStep(kept.lane, toStep(turn, stepsBefore(kept.lane, call.id), rules.isPolling), peers.add)
     const seen = see(turn, kept.lane, rules, peers)
     if (!seen) return calm(kept)
     kept.finding ??= await known(seen.sessionId, seen.lane)

@@ -10,11 +10,19 @@ export const createLane = (at: number): Lane => ({
   minutes: [],
 })
 
+/** Those that were there before this call. */
+export function stepsBefore({ steps }: Lane, callId: string): readonly Step[] {
+  const known = steps.findIndex((step) => step.callId === callId)
+  return known < 0 ? steps : steps.slice(0, known)
+}
+
 /** A call that is stored anew takes its own place again, and is not counted twice. `ended`: hears of a minute that is over. */
 export function addStep(lane: Lane, step: Step, ended: (minute: Minute) => void): void {
   const known = lane.steps.findIndex(({ callId }) => callId === step.callId)
   if (known >= 0) {
-    lane.steps[known] = step
+    const old = lane.steps[known]!.action
+    // What its tool call brought is known already, and does not come again.
+    lane.steps[known] = old && step.action?.key === old.key ? { ...step, action: old } : step
     return
   }
   lane.steps.push(step)

@@ -130,3 +130,17 @@ test('a run whose session nobody declared is known by its conversation', async (
   // And a new conversation of the same one is no loop.
   await turn(by, [{ role: 'user', content: 'Something else.' }])
 })
+
+test('set milder by a reload, the run is held back and told by a header, and its call says why', async () => {
+  house.weir.configure({ loops: { action: 'throttle', throttle: '20ms', release: '10m' } })
+  const by = client('run-4')
+  const messages = await fourTurns(by, 'Find the weir once more.')
+  const { response } = await by.chat.completions.create({ model: 'gpt-5-mini', messages }).withResponse()
+  const [finding] = await findings('run-4')
+  expect(response.headers.get('x-weir-loop')).toBe(`${finding!.id}; looping; repeat`)
+  const call = await house.weir.recorded(response.headers.get('x-weir-call-id')!)
+  expect(call.changes).toContainEqual({
+    what: 'held back for 0.02 s',
+    why: `loops: this run turns in circles (${finding!.id})`,
+  })
+})

@@ -1,10 +1,11 @@
 // What a false alarm costs is trust, and what a missed loop costs is money: both are counted here, on recorded and on made runs.
 import { expect, test } from 'vitest'
+import { createDetector } from '../../server/loops/detector.ts'
 import { createRandom } from '../db/calls.ts'
 import { loadAgentSessions } from '../support/corpus.ts'
 import { makeCases, type Case } from './cases.ts'
 import { judgeRun, type Judged } from './judged.ts'
-import { movesOf } from './runs.ts'
+import { movesOf, SETTINGS, toTurns } from './runs.ts'
 
 const runs = loadAgentSessions()?.map(movesOf) ?? null
 const CASES = 1140
@@ -60,4 +61,18 @@ test.skipIf(!runs)('of 1,140 made cases the loops are found, in time, and nothin
   expect(found / loops).toBeGreaterThanOrEqual(0.98)
   expect(found / (found + alarms)).toBeGreaterThanOrEqual(0.99)
   expect(Math.max(...all.flatMap(({ late }) => late))).toBeLessThanOrEqual(1)
+})
+
+test.skipIf(!runs)('what it costs is printed, not judged: it depends on the machine', async () => {
+  const turns = runs!.map((run) => toTurns(run))
+  const detector = createDetector({ settings: SETTINGS, loopKey: new Uint8Array(0), known: async () => null })
+  const before = process.cpuUsage()
+  let calls = 0
+  for (const run of turns) {
+    for (const turn of run) await detector.look([turn])
+    calls += run.length
+  }
+  const { user, system } = process.cpuUsage(before)
+  console.log(`detection: ${((user + system) / calls).toFixed(0)} µs of processor time a call, over ${calls} calls`)
+  expect(calls).toBeGreaterThan(2000)
 })
