@@ -55,13 +55,17 @@ export async function fromCache(call: LiveCall, gateway: Gateway): Promise<boole
     fields: fieldsOf(question.headers, question.body, top),
     alike: config.semantic ? toAlike(call, question, top, config.semantic) : null,
   }
-  if (keeping.alike && wish?.mode !== 'refresh' && (await fromAlike(call, keeping, keeping.alike, wish, gateway)))
-    return true
+  if (keeping.alike && wish?.mode !== 'refresh') {
+    if (await fromAlike(call, keeping, keeping.alike, wish, gateway)) return true
+    // An identical call may have gone ahead meanwhile. From here to the take-off nothing is awaited.
+    const flight = gateway.cache.flying(key)
+    if (flight && (await follow(call, flight, gateway))) return true
+  }
   miss(call, keeping, wish, gateway)
   return false
 }
 
-/** Asking for embeddings takes a moment: an identical call may have gone ahead meanwhile. */
+/** False: nothing is alike enough; `call.cache` says why where that was looked into. */
 async function fromAlike(
   call: LiveCall,
   keeping: Keeping,
@@ -72,8 +76,6 @@ async function fromAlike(
   const found = await findAlike(call, { alike, onDisk: keeping.onDisk, maxAgeMs: wish?.ttlMs ?? null }, gateway)
   if (found === null) return false
   if (typeof found !== 'string') return replay(call, found.entry, gateway, found.similarity)
-  const flight = gateway.cache.flying(keeping.key)
-  if (flight && (await follow(call, flight, gateway))) return true
   const asked = { key: keeping.key, fields: keeping.fields, ttlMs: wish?.ttlMs ?? null }
   call.cache = toUse('miss', `${call.cache?.why ?? gateway.cache.nearby.explain(keeping.group, asked)}; ${found}`)
   return false

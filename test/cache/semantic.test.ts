@@ -1,7 +1,7 @@
 // A question in other words gets the answer that is there, and says so; a question that differs in anything else never does.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chatAnswer, type FakeProvider, json } from '../support/provider.ts'
-import { startEmbedder } from './embedder.ts'
+import { embeddings, startEmbedder } from './embedder.ts'
 import { type AskOptions, type CacheHouse, numbered, openCacheHouse } from './house.ts'
 
 const wk = (letter: string) => `wk_${letter.repeat(40)}`
@@ -98,7 +98,6 @@ test('the embedding is a call of its own: priced, of the same key, its parent th
     tags: { weir: 'semantic-cache' },
     usage: { input: 16 },
     costNano: 16_000_000,
-    sessionId: null,
   })
 })
 
@@ -108,6 +107,39 @@ test('another question is a miss that says how far the nearest is, and is found 
   expect(far.cache).toBe('miss')
   expect(far.call.cacheWhy).toMatch(/; semantic: the nearest is 0\.\d{3} alike, less than 0\.8$/)
   expect((await told(about('gpt-far', 'Which trains go to Lisbon by night?'))).call.cachedFrom).toBe(far.id)
+})
+
+test('the same at the same time is still one call to the provider', async () => {
+  await told(about('gpt-many', RESET))
+  const begun = Promise.withResolvers<void>()
+  const release = Promise.withResolvers<void>()
+  house.provider.answer(async (...asked) => {
+    begun.resolve()
+    await release.promise
+    await json(chatAnswer('The night train.'))(...asked)
+  })
+  // No embedding before all have asked for theirs: nobody follows a call that has gone ahead already.
+  const allAsk = Promise.withResolvers<void>()
+  let asking = 0
+  embedder.answer(async (...asked) => {
+    if (++asking === 8) allAsk.resolve()
+    await allAsk.promise
+    embeddings(...asked)
+  })
+  const before = house.provider.requests.length
+  const since = Date.now()
+  const all = Array.from({ length: 8 }, () => told(about('gpt-many', 'Which trains go to Lisbon at night?')))
+  await begun.promise
+  // Stored embeddings: each call has had its own, and has looked.
+  const embedded = () =>
+    house.weir.calls.filter(({ provider, startedAt }) => provider === 'embedder' && startedAt >= since)
+  await expect.poll(() => embedded().length, { timeout: 60_000 }).toBe(8)
+  release.resolve()
+  const got = await Promise.all(all)
+  expect(got.filter(({ cache }) => cache === 'miss')).toHaveLength(1)
+  expect(house.provider.requests).toHaveLength(before + 1)
+  house.provider.answer(numbered())
+  embedder.answer(embeddings)
 })
 
 const DIFFERENT: [what: string, first: AskOptions, second: AskOptions][] = [
