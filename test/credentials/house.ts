@@ -22,6 +22,8 @@ export async function openCredentialHouse(
   dataDir?: string,
 ): Promise<CredentialHouse> {
   const house = await openKeyHouse({ providers: { openai: {} }, ...config }, dataDir)
+  // A first start makes the database; on a loaded machine that takes longer than a change waits for it.
+  await house.weir.ready
   // Two houses may share a database, and a name is given once.
   const keyName = `key-${randomUUID()}`
   const key = await house.make(keyName)

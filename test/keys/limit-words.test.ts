@@ -4,10 +4,8 @@ import { parseCommand } from '../../server/cli/arguments.ts'
 import { sayLimit, toLimits } from '../../server/cli/key-limits.ts'
 
 test('several limits, with their defaults', () => {
-  const { lists } = parseCommand([
-    ...['key', 'create', 'ci', '--limit', 'per=month cost=20'],
-    ...['--limit', 'rolling=24h, tokens=1000000 action=alert', '--limit=concurrency=4'],
-  ])
+  const words = ['per=month cost=20', 'rolling=24h, tokens=1000000 action=alert', 'concurrency=4']
+  const { lists } = parseCommand(['key', 'create', 'ci', ...words.flatMap((each) => ['--limit', each])])
   const limits = toLimits(lists['limit']!)
   expect(limits).toEqual([
     { per: 'month', cost: 20, zone: 'UTC', action: 'block', unpriced: 'refuse', reserveOutput: 4096 },

@@ -18,23 +18,26 @@ const list = async (headers: Record<string, string>): Promise<string[]> => {
   return ((await answer.json()) as { data: { id: string }[] }).data.map(({ id }) => id)
 }
 
+/** Beside those of weir.yaml the price library knows many: all of them must fit. */
 test.each([
-  ['all', {}, ALL],
-  ['one-provider', { providers: ['anthropic'] }, ['anthropic/claude-opus-5']],
-  ['patterns', { models: ['gpt-5*'] }, ['fast', 'openai/gpt-5-mini']],
-  ['with-provider', { models: ['openai/*'] }, ['fast', 'dear', 'openai/gpt-5-mini', 'openai/o9']],
-  ['routes', { routes: ['dear'] }, ['dear']],
-  ['routes-for-any-model', { routes: ['dear'], models: ['gpt-5*'] }, ['dear']],
-])('%s', async (name, rights, expected) => {
+  ['all', {}, /./, ALL],
+  ['one-provider', { providers: ['anthropic'] }, /^anthropic\//, ['anthropic/claude-opus-5']],
+  ['patterns', { models: ['gpt-5*'] }, /^(fast|openai\/gpt-5.*)$/, ['fast', 'openai/gpt-5-mini']],
+  ['with-provider', { models: ['openai/*'] }, /^(fast|dear|openai\/.*)$/, ALL.slice(0, 4)],
+  ['routes', { routes: ['dear'] }, /^dear$/, ['dear']],
+  ['routes-for-any-model', { routes: ['dear'], models: ['gpt-5*'] }, /^dear$/, ['dear']],
+])('%s', async (name, rights, fits, expected) => {
   const secret = await house.make(name, rights)
-  expect(await list({ authorization: `Bearer ${secret}` })).toEqual(expected)
+  const listed = await list({ authorization: `Bearer ${secret}` })
+  expect(listed.filter((id) => ALL.includes(id))).toEqual(expected)
+  expect(listed.filter((id) => !fits.test(id))).toEqual([])
   // What is listed may be asked for.
   for (const model of expected.filter((id) => !id.startsWith('anthropic')))
     expect((await house.chat(secret, { path: '/v1/chat/completions', model })).status).toBe(200)
 })
 
 test('in Anthropic’s form too; without a key all are named', async () => {
-  const secret = await house.make('claude-only', { models: ['claude-*'] })
+  const secret = await house.make('one-claude', { models: ['claude-opus-5'] })
   expect(await list({ 'x-api-key': secret, 'anthropic-version': '2023-06-01' })).toEqual(['claude-opus-5'])
-  expect(await list({})).toEqual(ALL)
+  expect(await list({})).toEqual(expect.arrayContaining(ALL))
 })

@@ -1,5 +1,5 @@
 /** What the holder of a key is told of a call that was made with it. */
-import { z } from '@hono/zod-openapi'
+import type { z } from '@hono/zod-openapi'
 import { call } from './call.ts'
 
 export const ownCall = call

@@ -26,6 +26,7 @@ export interface KeyForm {
   expiry: Expiry
   date: string
   capture: '' | 'full' | 'metadata' | 'off'
+  disconnect: '' | 'abort' | 'drain'
   limits: LimitRow[]
 }
 
@@ -51,6 +52,7 @@ export const emptyForm = (): KeyForm => ({
   expiry: 'never',
   date: '',
   capture: '',
+  disconnect: '',
   limits: [],
 })
 
@@ -87,6 +89,7 @@ export const toForm = (key: KeyItem): KeyForm => ({
   expiry: key.expiresAt === null ? 'never' : 'date',
   date: key.expiresAt === null ? '' : toInput(key.expiresAt),
   capture: key.capture ?? '',
+  disconnect: key.disconnect ?? '',
   limits: key.limits.flatMap((limit) => toRows(limit, toAmounts(limit))),
 })
 
@@ -110,6 +113,7 @@ export const toInputOf = (form: KeyForm, now: number): KeyChange => ({
   ips: listOrAll(form.ips),
   expiresAt: toExpiry(form, now),
   capture: form.capture || null,
+  disconnect: form.disconnect || null,
   limits: form.limits.map(toLimit),
 })
 
@@ -166,5 +170,6 @@ const PLACES: Record<keyof KeyForm, true> = {
   expiry: true,
   date: true,
   capture: true,
+  disconnect: true,
   limits: true,
 }
