@@ -55,7 +55,12 @@ const findPlaces = (): Places => {
     migrationsDir: fileURLToPath(at(isBundle ? './migrations' : '../db/migrations')),
     assetsDir: fileURLToPath(at(isBundle ? './web' : '../dist/web')),
     workers: isBundle
-      ? { recorder: at('./recorder.js'), reader: at('./reader.js'), control: at('./control.js'), judge: at('./judge.js') }
+      ? {
+          recorder: at('./recorder.js'),
+          reader: at('./reader.js'),
+          control: at('./control.js'),
+          judge: at('./judge.js'),
+        }
       : {
           recorder: at('./recorder/worker.ts'),
           reader: at('./reader/worker.ts'),

@@ -8,7 +8,6 @@ import { WeirError } from '../errors.ts'
 import type { Direction } from '../journal/entry.ts'
 import type { LiveAttempt } from './attempt.ts'
 import { farewell } from './farewell.ts'
-import { createFrameCutter } from './frame-cuts.ts'
 import { frame, TEXT } from './frame.ts'
 import { createMessageReader, type MessageReader } from './frames.ts'
 import type { Gateway } from './gateway.ts'
@@ -16,6 +15,7 @@ import { headerOf, ownHeaders } from './headers.ts'
 import { createHeldFrames } from './held-frames.ts'
 import type { Abort, Answered, LiveCall } from './live.ts'
 import { isLimited } from './reserve.ts'
+import { asRead, createWeave, pass } from './socket-pass.ts'
 import { createTurns, type Turns } from './turns.ts'
 
 export interface Ends {
@@ -49,8 +49,6 @@ const LOST =
   'A message of this WebSocket could not be read after a refused one had been taken out, so it cannot be sent on. Open the socket again.'
 /** Closing frames and last bytes may still be on their way to an end that is done. */
 const LINGER_MS = 2000
-/** Bytes of one direction that may wait for the journal. */
-const WAITING_LIMIT = 1024 * 1024
 
 export async function join({ call, attempt, spoken, client, upstream, head, gateway }: Ends): Promise<void> {
   const closing: Closing = { said: null, left: null, canceled: null }
@@ -189,76 +187,6 @@ function createReading(
       return ended
     },
   }
-}
-
-/** All of it goes on when it is read. */
-const asRead = (read: (bytes: Buffer) => Promise<unknown>) => async (bytes: Buffer) => {
-  await read(bytes)
-  return bytes
-}
-
-/** Puts frames of Weir's own between the provider's messages. */
-function createWeave(): { pass(bytes: Buffer): Buffer; add(frame: Buffer): Buffer | null } {
-  const cutter = createFrameCutter()
-  let waiting: Buffer[] = []
-  return {
-    pass(bytes) {
-      const cuts = cutter.push(bytes)
-      if (waiting.length === 0) return bytes
-      return Buffer.concat(cuts.flatMap((cut) => (cut.between ? [cut.bytes, ...waiting.splice(0)] : [cut.bytes])))
-    },
-    add(frame) {
-      if (cutter.between()) return frame
-      waiting.push(frame)
-      return null
-    },
-  }
-}
-
-/** One direction: read on a copy, then on to the other end, in order and under back-pressure. `take`: what may go on of it. */
-function pass(
-  from: Duplex,
-  to: Duplex,
-  take: (bytes: Buffer) => Promise<Buffer>,
-  weave: ((bytes: Buffer) => Buffer) | null = null,
-): { done(): Promise<void>; stop(): void } {
-  let last: Promise<void> = Promise.resolve()
-  let waiting = 0
-  let full = false
-  let stopped = false
-  const balance = () => {
-    if (full || waiting > WAITING_LIMIT) from.pause()
-    else if (from.isPaused()) from.resume()
-  }
-  const send = (came: number, taken: Buffer) => {
-    waiting -= came
-    const bytes = weave ? weave(taken) : taken
-    if (bytes.length > 0 && to.writable && !to.write(bytes) && !full) {
-      full = true
-      to.once('drain', () => {
-        full = false
-        balance()
-      })
-    }
-    balance()
-  }
-  const onData = (bytes: Buffer) => {
-    waiting += bytes.length
-    balance()
-    const next = async () => {
-      if (stopped) return
-      const taken = await take(bytes)
-      if (!stopped) send(bytes.length, taken)
-    }
-    last = last.then(next)
-  }
-  from.on('data', onData)
-  const stop = () => {
-    // What came later than the end is in no journal, so nobody gets it.
-    stopped = true
-    from.removeListener('data', onData)
-  }
-  return { done: () => last, stop }
 }
 
 /** What was written arrives, and then the connection ends, whether the other end wants it or not. */
