@@ -9,6 +9,8 @@ import { chatStream, startProvider, stream } from '../support/provider.ts'
 import { startRedis, type TestRedis, whyNoRedis } from '../support/redis.ts'
 
 const reason = whyNoRedis()
+/** Two Weirs start in it, with all their threads. */
+const PATIENT = { timeout: 180_000 }
 
 describe.skipIf(reason !== null)(reason ?? 'with Redis', () => {
   let server: TestRedis
@@ -75,36 +77,40 @@ describe.skipIf(reason !== null)(reason ?? 'with Redis', () => {
     expect(await one.store.totals()).toEqual({ entries: 0, bytes: 0 })
   })
 
-  test('two Weirs: a call that one has answered is a hit at the other, streams too; content that may not leave a Weir is none', async () => {
-    const provider = await startProvider(stream(chatStream(['one', ' two'], { usage: true })))
-    const redis = server.create()
-    const key = { name: 'ci', secret: 'wk_0123456789abcdefghijABCDEFGHIJ0123456789', team: 'search' }
-    const open = (more: object) =>
-      openCacheHouse(
-        {},
-        { provider, config: { redis, redisTimeout: '30s', providers: { openai: { apiKey: 'sk-1' } }, ...more } },
-      )
-    const houses = [
-      await open({ keys: { list: [key] } }),
-      await open({ keys: { list: [key, { ...key, name: 'quiet', secret: `${key.secret}2`, capture: 'metadata' }] } }),
-    ] as const
-    onTestFinished(async () => {
-      for (const house of houses) await house.close()
-      await provider.close()
-    })
-    const [first, second] = houses
-    const ask = { key: key.secret, body: STREAMED }
-    const asked = await first.askAndStore(ask)
-    expect(asked.cache).toBe('miss')
-    await expect.poll(async () => (await first.weir.api('/cache')).entries).toBe(1)
-    const hit = await second.askAndStore(ask)
-    expect([hit.cache, hit.bytes.equals(asked.bytes), provider.requests.length]).toEqual(['hit', true, 1])
-    expect(await second.weir.recorded(hit.id)).toMatchObject({ outcome: 'cache_hit', costNano: 0 })
+  test(
+    'two Weirs: a call that one has answered is a hit at the other, streams too; content that may not leave a Weir is none',
+    PATIENT,
+    async () => {
+      const provider = await startProvider(stream(chatStream(['one', ' two'], { usage: true })))
+      const redis = server.create()
+      const key = { name: 'ci', secret: 'wk_0123456789abcdefghijABCDEFGHIJ0123456789', team: 'search' }
+      const open = (more: object) =>
+        openCacheHouse(
+          {},
+          { provider, config: { redis, redisTimeout: '30s', providers: { openai: { apiKey: 'sk-1' } }, ...more } },
+        )
+      const houses = [
+        await open({ keys: { list: [key] } }),
+        await open({ keys: { list: [key, { ...key, name: 'quiet', secret: `${key.secret}2`, capture: 'metadata' }] } }),
+      ] as const
+      onTestFinished(async () => {
+        for (const house of houses) await house.close()
+        await provider.close()
+      })
+      const [first, second] = houses
+      const ask = { key: key.secret, body: STREAMED }
+      const asked = await first.askAndStore(ask)
+      expect(asked.cache).toBe('miss')
+      await expect.poll(async () => (await first.weir.api('/cache')).entries).toBe(1)
+      const hit = await second.askAndStore(ask)
+      expect([hit.cache, hit.bytes.equals(asked.bytes), provider.requests.length]).toEqual(['hit', true, 1])
+      expect(await second.weir.recorded(hit.id)).toMatchObject({ outcome: 'cache_hit', costNano: 0 })
 
-    // Of the same team, but nothing of it may be stored: it is in the memory of its own Weir only.
-    const quiet = { key: `${key.secret}2`, body: { ...STREAMED, seed: 7 } }
-    expect((await second.askAndStore(quiet)).cache).toBe('miss')
-    expect((await second.ask(quiet)).cache).toBe('hit')
-    expect((await first.ask({ ...quiet, key: key.secret })).cache).toBe('miss')
-  })
+      // Of the same team, but nothing of it may be stored: it is in the memory of its own Weir only.
+      const quiet = { key: `${key.secret}2`, body: { ...STREAMED, seed: 7 } }
+      expect((await second.askAndStore(quiet)).cache).toBe('miss')
+      expect((await second.ask(quiet)).cache).toBe('hit')
+      expect((await first.ask({ ...quiet, key: key.secret })).cache).toBe('miss')
+    },
+  )
 })
