@@ -89,6 +89,8 @@ async function readLanes(db: ReadDb, id: string): Promise<SessionLane[]> {
     .groupBy(calls.lane)
     .orderBy(sql`3`, asc(calls.lane))
     .limit(LANES)
+  // Housekeeping has no lane; the agent that began comes first.
+  rows.sort((a, b) => Number(a.lane === null) - Number(b.lane === null))
   const parents = rows.length > 1 ? await readParents(db, id) : new Map<string | null, string | null>()
   return rows.map((row, i) => ({
     lane: row.lane,
@@ -114,8 +116,13 @@ async function readParents({ db, tables: { calls } }: ReadDb, id: string): Promi
 }
 
 /** What a client calls its agent is kept; a hash of a system prompt is a number for people. */
-const toName = (lane: string | null, place: number): string =>
-  lane !== null && !/^[0-9a-f]{8,}$/.test(lane) && lane !== '' ? lane : place === 0 ? 'main' : `agent ${place + 1}`
+function toName(lane: string | null, place: number): string {
+  if (place === 0 && (lane === null || HASH.test(lane))) return 'main'
+  if (lane === null) return 'beside'
+  return HASH.test(lane) ? `agent ${place + 1}` : lane
+}
+/** As threading makes them (eight of base64url; one in a hundred looks like a word and stays), or as clients do. */
+const HASH = /^(?:(?=.+[A-Z])[\w-]{8}|[0-9a-f]{8,}|[0-9a-f]{8}-[0-9a-f-]{27})$/
 
 function fromCursor(text: string): { at: number; callId: string } {
   const match = /^(\d{1,16})_(.{1,64})$/su.exec(text)

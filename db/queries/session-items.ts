@@ -94,7 +94,7 @@ const different = (names: readonly (string | null)[]): string[] => [
 
 /** Of the agent that began: the contexts of sub-agents are theirs, and would make it a saw. */
 function toGrowth(calls: readonly CallPart[]): number[] {
-  const lane = calls[0]?.lane
+  const lane = calls.find((call) => call.lane !== null)?.lane ?? null
   const turns = calls.filter((call) => !call.auxiliary && call.lane === lane).flatMap((call) => call.inputTokens ?? [])
   if (turns.length <= POINTS) return turns
   return Array.from({ length: POINTS }, (_, i) => turns[Math.round((i * (turns.length - 1)) / (POINTS - 1))]!)

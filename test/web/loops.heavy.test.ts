@@ -8,7 +8,7 @@ import { startFakeWeir, type FakeWeir } from './fake-weir.ts'
 import { answerLoops } from './loops.ts'
 import { makeFindings, makeRunaway } from './sessions.ts'
 
-describe.skipIf(noBrowser)('loops', () => {
+describe.skipIf(noBrowser)('loops', { timeout: 240_000 }, () => {
   const now = Date.now()
   const run = makeRunaway(now)
   let chrome: Chrome
@@ -18,6 +18,7 @@ describe.skipIf(noBrowser)('loops', () => {
   const findings = () => page.getByRole('region', { name: 'Findings' })
   const open = async (path: string, options: Parameters<Chrome['open']>[1] = {}) => {
     page = await chrome.open('about:blank', options)
+    page.setDefaultTimeout(60_000)
     await answerLoops(page, house)
     await page.goto(weir.url + path)
   }
@@ -26,7 +27,7 @@ describe.skipIf(noBrowser)('loops', () => {
     chrome = await startChrome()
     const calls = [...makeCalls(300, now - 5000), ...run.calls].sort((a, b) => b.startedAt - a.startedAt)
     weir = await startFakeWeir({ calls, findings: [run.finding] })
-  })
+  }, 240_000)
   beforeEach(() => {
     house = { findings: [{ ...run.finding }, ...makeFindings(now).slice(1)], changed: [] }
   })

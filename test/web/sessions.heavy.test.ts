@@ -10,14 +10,15 @@ import { startFakeWeir, type FakeWeir } from './fake-weir.ts'
 import { answerLoops } from './loops.ts'
 import { makeRunaway } from './sessions.ts'
 
-describe.skipIf(noBrowser)('sessions', () => {
+// A machine that does ten things at once needs long for a browser; what hangs is found all the same.
+describe.skipIf(noBrowser)('sessions', { timeout: 240_000 }, () => {
   let chrome: Chrome
   let page: Page
   const rows = (name: string) => page.getByRole('grid', { name }).locator('.row')
 
   beforeAll(async () => {
     chrome = await startChrome()
-  })
+  }, 240_000)
   afterEach(async () => {
     await page.context().close()
     expect(chrome.complaints()).toEqual([])
@@ -35,7 +36,7 @@ describe.skipIf(noBrowser)('sessions', () => {
         return json(chatAnswer())(request, response, incoming)
       })
       weir = await startWeir({ assetsDir: await builtDashboard(), providers: { openai: provider } })
-    })
+    }, 240_000)
     afterAll(async () => {
       held.resolve()
       await weir.close()
@@ -52,6 +53,7 @@ describe.skipIf(noBrowser)('sessions', () => {
       for (const word of ['one', 'two', 'three']) expect((await ask(word)).status).toBe(200)
       await weir.recordedCount(3)
       page = await chrome.open(`${weir.url}/app/`)
+      page.setDefaultTimeout(60_000)
       await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Sessions' }).waitFor()
       await page.keyboard.press('g')
       await page.keyboard.press('s')
@@ -101,6 +103,7 @@ describe.skipIf(noBrowser)('sessions', () => {
     const house = { findings: [run.finding], changed: [] as string[] }
     const open = async (path: string, options: Parameters<Chrome['open']>[1] = {}) => {
       page = await chrome.open('about:blank', options)
+      page.setDefaultTimeout(60_000)
       await answerLoops(page, house)
       await page.goto(weir.url + path)
     }
@@ -117,7 +120,7 @@ describe.skipIf(noBrowser)('sessions', () => {
       )
       const calls = [...makeCalls(900, now - 5000), ...run.calls, ...long].sort((a, b) => b.startedAt - a.startedAt)
       weir = await startFakeWeir({ calls, findings: [run.finding] })
-    })
+    }, 240_000)
     afterAll(() => weir.close())
 
     test('a run in circles: the finding in words, its steps marked, agents set in, what stands out named', async () => {

@@ -65,6 +65,20 @@ export const isSparse = (bars: readonly Bar[]): boolean => {
   return bars.length > 2 && busy < 0.25 * until
 }
 
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+/** Distances at which people read a clock; beyond the last, days. */
+const DISTANCES = [
+  ...[0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30].map((n) => n * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
+  ...[1, 2, 4, 6, 12, 24, 48, 96, 168, 336].map((n) => n * HOUR),
+]
+export function timeMarks(extent: number, most: number): number[] {
+  const step = DISTANCES.find((distance) => extent / distance <= most) ?? extent / most
+  return Array.from({ length: Math.floor(extent / step) + 1 }, (_, i) => i * step)
+}
+
 const MIN_WIDTH = 1.2
 export interface Lanes {
   /** Path data for a line: calls that went well, calls that failed, tools at work, steps that are evidence of a finding. */

@@ -1,11 +1,11 @@
 /** What a session is called, and what its findings are called in one word. */
 import type { SessionFinding, SessionItem } from '../../lib/sessions.ts'
 
-/** Ids made by Weir or by a machine say nothing to a person: their beginning is enough to tell them apart. */
+/** Ids made by Weir (`s-` and a call's id) or by a machine say nothing to a person: their beginning is enough to tell them apart. */
 const MADE =
-  /^(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{16,}|(?:conv|resp|sess|ses|thread)[-_][\w-]{16,})$/i
+  /^(?:(?:s-)?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{16,}|(?:conv|resp|sess|ses|thread)[-_][\w-]{16,})$/i
 
-export const toName = (id: string): string => (MADE.test(id) ? `${id.slice(0, id.startsWith('0') ? 13 : 12)}…` : id)
+export const toName = (id: string): string => (MADE.test(id) ? `${id.replace(/^s-/, '').slice(0, 13)}…` : id)
 
 /** `found from the conversation`, `named by x-weir-session`. */
 export const toSource = (source: string | null): string => {
