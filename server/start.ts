@@ -239,7 +239,8 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     config: () => source.current().alerts,
     budgets: () => ledger.budgets(),
     routes: async () =>
-      listRoutes({ ...rules, routing, nameCredential: gateway.nameCredential, figures: null, models: new Map() }).routes,
+      listRoutes({ ...rules, routing, nameCredential: gateway.nameCredential, figures: null, models: new Map() })
+        .routes,
     lastRecordedAt: () => lastRecordedAt,
     ask,
     upstreams,

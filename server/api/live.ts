@@ -40,7 +40,13 @@ export const liveRoutes = (deps: LiveDeps) => {
   const hub = createHub(deps.running, deps.recorded)
   return createRoutes().openapi(liveRoute, (c) => {
     const cursor = c.req.valid('query').cursor ?? c.req.header('last-event-id') ?? null
-    const stream = follow(hub, cursor, () => readStatus(deps, c.env.incoming), deps.draining ?? (() => false), deps.loops)
+    const stream = follow(
+      hub,
+      cursor,
+      () => readStatus(deps, c.env.incoming),
+      deps.draining ?? (() => false),
+      deps.loops,
+    )
     return new Response(stream, {
       headers: {
         'content-type': 'text/event-stream',
