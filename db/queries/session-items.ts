@@ -85,7 +85,12 @@ async function readFindings(
     .where(inArray(findings.sessionId, ids))
     .orderBy(desc(findings.lastAt))
   const bySession = Map.groupBy(rows, ({ sessionId }) => sessionId)
-  return new Map([...bySession].map(([id, own]) => [id, own.map(({ sessionId: _, ...finding }) => finding)]))
+  return new Map(
+    [...bySession].map(([id, own]) => [
+      id,
+      own.map(({ id: finding, verdict, state }) => ({ id: finding, verdict, state })),
+    ]),
+  )
 }
 
 const different = (names: readonly (string | null)[]): string[] => [

@@ -14,7 +14,10 @@ export const sessionConditions = (db: ReadDb, { terms, text }: ParsedFilter): SQ
   const { calls, sessions } = db.tables
   const own = terms.filter((term) => term.field in columnsOf(db) || isOwn(term.field))
   const asked = terms.filter((term) => !own.includes(term)).map(toAsked)
-  const wanted = toConditions(db, [...asked.filter((it) => it.some).map((it) => it.term)])
+  const wanted = toConditions(
+    db,
+    asked.filter((it) => it.some).map((it) => it.term),
+  )
   const conditions = own.map((term) => ownCondition(db, term))
   for (const { term, some } of asked) {
     if (some) continue
