@@ -21,8 +21,10 @@ async function leave(secret: string, path: string, model: string, ends: boolean)
     response.write(WORDS[0]!)
     await left.promise
     if (!ends) return
-    // Client and Weir are in this process: the socket's end is seen in the next turn of the event loop, long before a timer.
+    // Client and Weir are in this process: the socket's end is seen within a few turns of the event loop. (A timer alone may come
+    // before them, where the process had to wait for a processor.)
     await new Promise((resolve) => setTimeout(resolve, 50))
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
     response.end(WORDS.slice(1).join(''))
   }
   house.provider.answer(answer)
