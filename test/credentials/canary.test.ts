@@ -2,12 +2,15 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { filesWith, idOf } from '../keys/house.ts'
 import { type CredentialHouse, openCredentialHouse, SECRET } from './house.ts'
 
 const FORMS = [SECRET, Buffer.from(SECRET).toString('base64').slice(0, -4), Buffer.from(SECRET).toString('hex')]
 const holds = (text: string) => FORMS.filter((form) => text.includes(form))
+
+// Several Weirs are started and ended here, one after the other.
+vi.setConfig({ testTimeout: 180_000 })
 
 let dataDir: string
 let house: CredentialHouse

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { openSqlite } from '../../db/sqlite.ts'
 import { openSealed, sealSecret } from '../../server/credentials/seal.ts'
 import { refusal } from '../keys/house.ts'
@@ -10,6 +10,9 @@ import { type CredentialHouse, openCredentialHouse, SECRET } from './house.ts'
 
 const [ONE, OTHER] = ['1f'.repeat(32), '2e'.repeat(32)]
 const PROVIDERS = { openai: {}, anthropic: { apiKey: 'sk-ant-of-weir-yaml-0123456789' } }
+
+// Several Weirs are started and ended here, one after the other.
+vi.setConfig({ testTimeout: 180_000 })
 
 let dataDir: string
 beforeAll(() => void (dataDir = mkdtempSync(join(tmpdir(), 'weir-master-'))))
