@@ -43,6 +43,7 @@ export async function throughput(
   core: string,
   folder: string,
   headers: Record<string, string> = {},
+  { unique = false } = {},
 ): Promise<Throughput> {
   const script = join(folder, 'post.lua')
   writeFileSync(
@@ -51,6 +52,7 @@ export async function throughput(
       Object.entries(headers)
         .map(([name, value]) => `wrk.headers["${name}"] = ${luaString(value)}\n`)
         .join('') +
+      (unique ? UNIQUE : '') +
       'done = function(s) io.write(string.format("RESULT %d %d %d %f\\n", s.requests, s.errors.status, s.errors.connect + s.errors.read + s.errors.write + s.errors.timeout, s.duration / 1e6)) end\n',
   )
   const out = await run('taskset', [
@@ -100,7 +102,7 @@ export async function latency(
 }
 
 const here = (path: string) => new URL(path, import.meta.url).pathname
-const JSON_HEADERS = { 'content-type': 'application/json', authorization: 'Bearer sk-bench-0123456789abcdef' }
+export const JSON_HEADERS = { 'content-type': 'application/json', authorization: 'Bearer sk-bench-0123456789abcdef' }
 
 /** Milliseconds to the first body byte, call after call on one connection. */
 export async function firstByte(
@@ -143,6 +145,13 @@ function oneFirstByte(url: string, body: string, agent: Agent, headers: Record<s
     sent.end(body)
   })
 }
+
+/** Another body with each call, so that no cache knows it: a number in place of the user's first word. */
+const UNIQUE = `local n = 0
+local run = tostring(os.time()) .. tostring({}):sub(8)
+local before, after = wrk.body:match('^(.*"user","content":")(.*)$')
+request = function() n = n + 1; return wrk.format(nil, nil, nil, before .. run .. n .. " " .. after) end
+`
 
 const luaString = (text: string) => `[==[${text}]==]`
 

@@ -34,7 +34,7 @@ export async function startPinned(
     child,
     port,
     stop: async () => {
-      if (child.exitCode !== null) return
+      if (child.exitCode !== null || child.signalCode !== null) return
       child.kill('SIGTERM')
       const late = setTimeout(() => child.kill('SIGKILL'), 20_000)
       await once(child, 'exit')

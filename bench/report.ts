@@ -14,7 +14,18 @@ export interface Report {
   latency: { name: string; rate: number; p50: number; p99: number; errors: number }[]
   firstByte: { name: string; p50: number; p99: number }[]
   idle: { name: string; startedInMs: number | null; rssMiB: number }[]
+  /** Keys, limits, budgets and cache; absent: not measured. */
+  control?: Control
   lost: string[]
+}
+
+export interface Control {
+  /** Calls a second, the best round of each. */
+  bare: number
+  control: number
+  hit: { p50: number; p99: number; rate: number; errors: number }
+  /** 200 calls a second to a route while all is well, and with its first target down. */
+  drill: { what: string; calls: number; errors: number; p50: number; p99: number; primary: number | null }[]
 }
 
 export function toMarkdown(report: Report): string {
@@ -65,9 +76,43 @@ export function toMarkdown(report: Report): string {
       report.idle.map((row) => [row.name, row.startedInMs?.toFixed(0) ?? '—', row.rssMiB.toFixed(0)]),
     ),
     '',
+    ...(report.control ? controlled(report.control) : []),
     report.lost.length === 0 ? 'Every call has its row.' : `**Rows are missing:** ${report.lost.join('; ')}`,
     '',
   ].join('\n')
+}
+
+export function controlled({ bare, control, hit, drill }: Control): string[] {
+  const [well, ...down] = drill
+  const added = (figure: 'p50' | 'p99') =>
+    down.map((row) => `${(row[figure] - well![figure]).toFixed(2)} ms`).join(', ')
+  return [
+    '## Control: key, limits, budget and cache',
+    '',
+    table(
+      ['figure', 'aimed at', 'measured'],
+      [
+        ['small calls, each a miss that is stored, to Weir’s bare path', '≥ 0.8', (control / bare).toFixed(2)],
+        ['calls/s, bare path and control', '', `${Math.round(bare)}, ${Math.round(control)}`],
+        [
+          `cache hit, p50 at ${Math.round(hit.rate)} calls/s`,
+          '≤ 0.5 ms',
+          `${hit.p50} ms (p99 ${hit.p99} ms, ${hit.errors} errors)`,
+        ],
+        ['outage drill: client errors', '0', drill.reduce((sum, { errors }) => sum + errors, 0)],
+        ['outage drill: added p50', '', added('p50')],
+        ['outage drill: added p99', '', added('p99')],
+      ],
+    ),
+    '',
+    'The drill: 200 calls a second to a route of two targets, first with both well, then with the first down (connection refused) from the first call on.',
+    '',
+    table(
+      ['drill', 'calls', 'client errors', 'p50 ms', 'p99 ms', 'calls at the first target'],
+      drill.map((row) => [row.what, row.calls, row.errors, row.p50, row.p99, row.primary ?? '—']),
+    ),
+    '',
+  ]
 }
 
 const KINDS = ['small', 'large', 'sse']

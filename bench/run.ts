@@ -1,20 +1,27 @@
 /**
  * `npm run bench`: what Weir costs, as ratios to a bare forwarder in the same run (the machines are shared, so absolute figures say
  * little). Load, upstream and subject are processes of their own, pinned to cores. A run in which a row is missing fails.
- * `--quick` shortens it, `--peers` adds other gateways, `--write` puts the tables into docs/benchmarks.md.
+ * `--quick` shortens it, `--peers` adds other gateways, `--control` measures keys, limits, budgets, cache and the outage drill alone,
+ * `--write` puts the tables into docs/benchmarks.md.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { measureControl } from './control.ts'
 import { chatBody, firstByte, latency, throughput } from './load.ts'
 import { startPeers } from './peers.ts'
 import { cpuSeconds, rssMiB, sentPort, startPinned } from './processes.ts'
-import { type Report, toMarkdown } from './report.ts'
+import { controlled, type Report, toMarkdown } from './report.ts'
 import { direct, forwarder, type Subject, weir } from './subjects.ts'
 
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean' }, peers: { type: 'boolean' }, write: { type: 'boolean' } },
+  options: {
+    quick: { type: 'boolean' },
+    peers: { type: 'boolean' },
+    control: { type: 'boolean' },
+    write: { type: 'boolean' },
+  },
 })
 const SECONDS = options.quick ? 2 : 4
 const ROUNDS = options.quick ? 1 : 3
@@ -34,15 +41,29 @@ const upstream = await startPinned(
   sentPort,
 )
 try {
-  await measure('recorder on another core', '0', '1')
-  await measure('everything on one core', '0')
+  if (!options.control) {
+    await measure('recorder on another core', '0', '1')
+    await measure('everything on one core', '0')
+  }
+  report.control = await measureControl({
+    upstream,
+    seconds: SECONDS,
+    rounds: ROUNDS,
+    loadCore: LOAD_CORE,
+    folder,
+    settled,
+  })
 } finally {
   await upstream.stop()
   rmSync(folder, { recursive: true, force: true })
 }
-const text = toMarkdown(report)
+const text = options.control ? controlled(report.control).join('\n') : toMarkdown(report)
 console.log(text)
-if (options.write) writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), text)
+if (options.write && !options.control) writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), text)
+if (report.control.drill.some(({ errors }) => errors > 0)) {
+  console.error('Clients saw errors while the first target was down.')
+  process.exitCode = 1
+}
 if (report.lost.length > 0) {
   console.error(`Rows are missing: ${report.lost.join('; ')}`)
   process.exitCode = 1

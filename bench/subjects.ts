@@ -1,5 +1,5 @@
 /** What is measured: each subject is a process in front of the same upstream, with the path that reaches it. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ChildProcess } from 'node:child_process'
@@ -45,15 +45,29 @@ export interface WeirOptions {
   /** Core of the recorder's thread, where it is another. */
   recorderCore?: string
   name: string
+  /** weir.yaml; default: none. */
+  settings?: object
+  headers?: Record<string, string>
+  /** Path of the calls; default: OpenAI's own address. */
+  path?: (kind: string) => string
 }
 
 /** The packaged Weir, as `npm start` runs it: full logging of bodies, SQLite, search, rollups. */
 export async function weir(
   upstream: Running,
-  { cores, recorderCore, name }: WeirOptions,
+  {
+    cores,
+    recorderCore,
+    name,
+    settings,
+    headers = {},
+    path = (kind) => `/openai/v1/chat/completions/${kind}`,
+  }: WeirOptions,
 ): Promise<Subject & { startedInMs: number }> {
   const data = mkdtempSync(join(tmpdir(), 'weir-bench-'))
   const env = { WEIR_DATA: data, WEIR_PORT: '0', WEIR_PROVIDERS_OPENAI_BASE_URL: `http://127.0.0.1:${upstream.port}` }
+  // JSON is YAML, too.
+  if (settings) writeFileSync(join(data, 'weir.yaml'), JSON.stringify(settings), { mode: 0o600 })
   const from = performance.now()
   const running = await startPinned(cores, [node, here('../dist/main.js')], readUrl, env, data)
   const startedInMs = performance.now() - from
@@ -64,7 +78,8 @@ export async function weir(
     name,
     startedInMs,
     pid: running.child.pid!,
-    url: (kind) => `${base}/openai/v1/chat/completions/${kind}`,
+    headers,
+    url: (kind) => base + path(kind),
     stored: async () => ((await (await fetch(`${base}/api/status`)).json()) as { callsRecorded: number }).callsRecorded,
     stop: async () => {
       await running.stop()
