@@ -11,6 +11,7 @@ import { sizeOf } from './pack.ts'
 import { createKeys, removeCalls, toDoc } from './removal.ts'
 import type { Identified } from './removal.ts'
 import { pksOf } from '../server/sessions/head.ts'
+import { dropFindings } from './findings/prune.ts'
 import { foldSessions } from './sessions/fold.ts'
 import { dropHeads } from './sessions/prune-heads.ts'
 import { ALL, MARK, MINUTE, MINUTES_KEPT, MODELS } from './rollup/rollups.ts'
@@ -35,6 +36,7 @@ export const createPrune =
 async function pruneChunk(engine: Pruned, request: PruneRequest, now: number): Promise<PruneResult> {
   const minutes = await dropMinutes(engine, now - MINUTES_KEPT)
   const heads = await dropHeads(engine, now)
+  const findings = await dropFindings(engine, request)
   const calls = request.callsBefore === null ? NOTHING : await dropCalls(engine, request.callsBefore, request.chunk)
   if (calls.more) return calls
   const aged =
@@ -43,7 +45,7 @@ async function pruneChunk(engine: Pruned, request: PruneRequest, now: number): P
   if (result.more) return result
   const pressed = request.maxBytes === null ? NOTHING : await dropForBytes(engine, request.maxBytes, request.chunk)
   await engine.shrink()
-  return add(result, pressed, { ...NOTHING, more: minutes || heads })
+  return add(result, pressed, { ...NOTHING, more: minutes || heads || findings })
 }
 
 const add = (...results: PruneResult[]): PruneResult => ({

@@ -42,7 +42,7 @@ export function read(hasher: Hasher, turn: Turn): Reading {
   const previousId = request?.previousId ?? null
   // What stands before the input of a stored conversation is not here: such a chain has a beginning of its own.
   const start = hasher.start(previousId === null ? scope : `${scope}\u0000${previousId}`)
-  const chain = request && isConversation(request) ? hasher.chain(start, request, answer) : EMPTY
+  const chain = request && isConversation(call, request) ? hasher.chain(start, request, answer) : EMPTY
   const aside = call.auxiliary
     ? 'auxiliary'
     : request && chain.points.length > 0
@@ -92,8 +92,19 @@ function declaredBy({ call }: Turn): Reading['declared'] {
   return { id: sessionId, source: sessionSource ?? 'unknown' }
 }
 
-const isConversation = ({ messages }: RequestFacts): boolean =>
-  messages.some(({ parts }) => parts.some(({ type }) => type !== 'raw'))
+/** What has a text and no history: each would be a session of one call. */
+const NO_CONVERSATION: ReadonlySet<string | null> = new Set([
+  'embeddings',
+  'completions',
+  'images',
+  'speech',
+  'transcription',
+  'moderations',
+  'predict',
+])
+
+const isConversation = ({ operation }: Turn['call'], { messages }: RequestFacts): boolean =>
+  !NO_CONVERSATION.has(operation) && messages.some(({ parts }) => parts.some(({ type }) => type !== 'raw'))
 
 const isStored = (operation: string | null, { settings }: RequestFacts): boolean =>
   operation === 'responses' && settings.store !== false

@@ -41,6 +41,20 @@ describeDatabases((databases) => {
     await write.close()
   })
 
+  test('retention takes what a finding quotes with the content, and the finding with its calls', async () => {
+    const { store, read } = await databases.open()
+    const quotes = [{ rule: 'repeat' as const, text: 'three times', callIds: ['c'], repeated: 'the secret words' }]
+    const finding = (id: string, lastAt: number) => toFinding({ id, lastAt, evidence: quotes })
+    await store.record(batch({ findings: [finding('f_old', 100), finding('f_aged', 200), finding('f_new', 300)] }))
+    const prune = { maxBytes: null, chunk: 10 }
+    expect((await store.prune({ ...prune, callsBefore: 150, contentBefore: 250 })).more).toBe(false)
+    const { items } = await listFindings(read, ALL)
+    expect(items.map(({ id, evidence }) => [id, evidence[0]!.repeated, evidence[0]!.text])).toEqual([
+      ['f_new', 'the secret words', 'three times'],
+      ['f_aged', null, 'three times'],
+    ])
+  })
+
   test('the latest come first, in pages, and only those that are asked for', async () => {
     const { store, read } = await databases.open()
     const many = Array.from({ length: 7 }, (_, i) =>
