@@ -90,6 +90,7 @@ test('status says how Weir is doing, in the words of the contract', async () => 
     url: 'http://localhost:9347/weir',
     demo: false,
     database: 'sqlite',
+    redis: null,
   })
 })
 

@@ -49,7 +49,7 @@ test.each<[Record<string, unknown>, string]>([
   ],
   [
     { on: 'nobody', per: 'day', cost: 1 },
-    'on: "nobody" is not one of global, key, team, user, tag, route, model, provider, session',
+    'on: "nobody" is not one of global, key, team, user, tag, route, model, provider, session, lane',
   ],
 ])('%j', (limit, problem) => {
   expect(problemsOf(limit)).toEqual([problem])

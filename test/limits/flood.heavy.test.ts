@@ -17,6 +17,8 @@ async function open(limits: Record<string, unknown>[]) {
     await provider.close()
   })
   await weir.ready
+  // A limit that nobody has asked for sums or prices waits for a reader thread, and not for ever: here it runs already.
+  await weir.api('/calls')
   return { provider, weir, call: (abort?: AbortSignal) => call(weir, agent, abort) }
 }
 

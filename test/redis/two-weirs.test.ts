@@ -27,6 +27,7 @@ describe.skipIf(reason !== null)(reason ?? 'with Redis', () => {
     const open = () => startWeir({ providers: { openai: provider }, config })
     weirs = await Promise.all([open(), open()])
     await Promise.all(weirs.map((weir) => weir.ready))
+    await Promise.all(weirs.map((weir) => weir.api('/calls')))
   }, PATIENCE_MS)
   afterAll(async () => {
     await Promise.all(weirs.map((weir) => weir.close()))

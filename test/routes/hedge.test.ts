@@ -4,7 +4,11 @@ import { type Answer, chatStream, stream } from '../support/provider.ts'
 import { callId, fails, type House, ok, openHouse, TOKEN } from './house.ts'
 
 let house: House
-beforeAll(async () => void (house = await openHouse()))
+beforeAll(async () => {
+  house = await openHouse()
+  // Limits ask a reader thread, which takes a while to start.
+  await house.weir.api('/calls')
+})
 afterAll(() => house.close())
 
 const route = { hedge: { after: '40ms' } }
