@@ -52,7 +52,9 @@ const fields = {
     .describe('How much of the content of its calls is kept at most.')
     .nullable(),
   disconnect: oneOf('abort', 'drain')
-    .describe('When the client leaves: abort the upstream, or drain its answer, for 5m at most; left out: as the route says.')
+    .describe(
+      'When the client leaves: abort the upstream, or drain its answer, for 5m at most; left out: as the route says.',
+    )
     .nullable(),
   limits: z.array(keyLimitSchema).max(20).describe('Limits and budgets of this key alone.'),
 }
