@@ -45,8 +45,9 @@ export function toCaps(caps: LoopsInForce['caps']): string | null {
 const ACTIONS: Record<LoopsInForce['action'], string> = {
   off: 'Nothing is looked at.',
   mark: 'Findings are shown here; nothing else happens.',
-  alert: 'Findings are shown here, and alerts are sent. No call is touched.',
-  header: 'Findings are shown here, alerts are sent, and the answers of a looping agent carry a header.',
+  alert: 'Findings are shown here, and told to the alerts that are set up. No call is touched.',
+  header:
+    'Findings are shown here and told to the alerts that are set up, and the answers of a looping agent carry a header.',
   throttle: 'As with header; and the calls of a looping agent are held back.',
   block: 'As with header; and the calls of a looping agent are refused with 429 and the reason.',
 }

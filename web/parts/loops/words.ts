@@ -11,7 +11,7 @@ export const toHead = ({ verdict }: Pick<Finding, 'verdict'>): string => HEADS[v
 
 /** What was done, beside showing it here; null: nothing. */
 const ACTIONS: Record<string, string> = {
-  alert: 'alert sent',
+  alert: 'told to alerts, if any are set up',
   header: 'answers carry a header',
   throttle: 'slowed down',
   block: 'next calls are refused',
