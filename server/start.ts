@@ -20,7 +20,7 @@ import type { Config } from './config/config.ts'
 import type { ConfigSource } from './config/reload.ts'
 import { createTell } from './control/control.ts'
 import { createCredentialAdmin } from './credentials/admin.ts'
-import { createCredentials, type Credentials } from './credentials/credentials.ts'
+import { createCredentials } from './credentials/credentials.ts'
 import { untilRead, watchCredentials } from './credentials/watch.ts'
 import { credentialSecret, openDataFolder } from './data-folder.ts'
 import { createDeadlines } from './gateway/deadlines.ts'
@@ -37,7 +37,6 @@ import { createUpstreams, type ProxyEnvironment } from './gateway/upstreams.ts'
 import { createJournal } from './journal/append.ts'
 import type { SumQuestion } from '../db/queries/limit-sums.ts'
 import { createLoopDesk } from './loops/desk.ts'
-import { createTrust } from './origin.ts'
 import { createKeyAdmin } from './policy/key-admin.ts'
 import { toKeyRecords } from './policy/key-config.ts'
 import { createKeys } from './policy/keys.ts'
@@ -48,13 +47,13 @@ import { createRedisLedger } from './policy/limits/redis-ledger.ts'
 import { createJudging } from './policy/quality/judging.ts'
 import { listRoutes } from './policy/route-list.ts'
 import { createRouting, type RoutingOptions } from './policy/routing.ts'
-import { createRoutes } from './policy/targets.ts'
-import { createProviders } from './providers/registry.ts'
+import { createPublisher } from './publisher.ts'
 import { createAsk } from './reader/ask.ts'
 import { startRecorder } from './recorder/handle.ts'
-import type { ProviderFacts, RecorderOptions, RecorderStatus, StoredCall } from './recorder/messages.ts'
+import type { RecorderStatus } from './recorder/messages.ts'
 import { NOTHING_RECORDED } from './recorder/status.ts'
 import { openRedis } from './redis/redis.ts'
+import { toRecorderSettings, toRules } from './rules.ts'
 import { createHttpServer } from './serve.ts'
 
 export interface Settings {
@@ -118,11 +117,11 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   const useCredentials = () => void (rules = toRules(source.current(), credentials))
   const credentials = createCredentials({ dataDir: config.data, ...pick(config), onChange: useCredentials, say })
   const credentialWatch = watchCredentials({ dataDir: config.data, ...pick(config), credentials, ask, say })
-  const redis =
-    config.redis === null ? null : await openRedis({ url: config.redis, timeoutMs: config.redisTimeout, say })
+  const openShared = async () =>
+    config.redis === null ? null : openRedis({ url: config.redis, timeoutMs: config.redisTimeout, say })
+  const redis = await openShared()
   // A connection of its own: a long answer on its way must not hold up a look at limits.
-  const cacheRedis =
-    config.redis === null ? null : await openRedis({ url: config.redis, timeoutMs: config.redisTimeout, say })
+  const cacheRedis = await openShared()
   const cache = createCache({
     dir: join(config.data, 'cache'),
     config: () => source.current().cache,
@@ -137,8 +136,6 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   const guard = createGuard(loopKey)
   const running = createRunning()
   const upstreams = createUpstreams(config, settings.proxy)
-  const listeners = new Set<(calls: Call[]) => void>()
-  const storedListeners = new Set<(stored: readonly StoredCall[]) => void>()
   let status: RecorderStatus = NOTHING_RECORDED
   let rules: Rules = toRules(config, credentials)
   let draining = false
@@ -146,15 +143,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
   let parserRefused = 0
   let lastRecordedAt = startedAt
 
-  const publish = (calls: Call[]) => {
-    for (const listener of listeners) listener(calls)
-  }
-  /** Stored before the recorder heard that somebody listens: the listener must not miss them. */
-  const readBack = async (stored: readonly StoredCall[]): Promise<Call[]> => {
-    const calls = await Promise.all(stored.map(({ id }) => ask('getCall', { id }).catch(() => null)))
-    return calls.filter((call) => call !== null)
-  }
-
+  const publisher = createPublisher({ ask, listen: (on) => recorder.listen(on) })
   const recorder = startRecorder({
     workerUrl: settings.workers.recorder,
     options: {
@@ -163,16 +152,14 @@ export async function startWeir(settings: Settings): Promise<Weir> {
       credentialNamesKey: config.credentialNamesKey,
       wake,
       loopKey,
-      ...fromConfig(rules),
+      ...toRecorderSettings(rules),
     },
     onRecorded: (stored, calls) => {
       lastRecordedAt = Date.now()
       ledger.settle(stored)
       cache.stored(stored)
       for (const { routed } of stored) if (routed) routing.settled(routed)
-      for (const listener of storedListeners) listener(stored)
-      if (calls) publish(calls)
-      else if (listeners.size > 0) void readBack(stored).then(publish)
+      publisher.publish(stored, calls)
     },
     onStatus: (next) => (status = next),
     onLoops: (news) => loops.hear(news),
@@ -197,7 +184,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     upstreams.use(next)
     const token = admin.ensureToken()
     if (token) say(`adminToken was removed from the configuration. Admin token from now on, shown this once: ${token}`)
-    recorder.post({ type: 'settings', settings: fromConfig(rules) })
+    recorder.post({ type: 'settings', settings: toRecorderSettings(rules) })
   })
 
   const gateway: Gateway = {
@@ -222,17 +209,6 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     knownModels: createKnownModels(() => ask('knownModels', {})),
     inContainer: settings.inContainer ?? false,
     draining: () => refusing,
-  }
-  const onRecorded = (listener: (calls: Call[]) => void) => {
-    listeners.add(listener)
-    if (listeners.size === 1) recorder.listen(true)
-    return () => {
-      if (listeners.delete(listener) && listeners.size === 0) recorder.listen(false)
-    }
-  }
-  const onStored = (listener: (stored: readonly StoredCall[]) => void) => {
-    storedListeners.add(listener)
-    return () => void storedListeners.delete(listener)
   }
   const alerts = openAlerts({
     dataDir: config.data,
@@ -279,7 +255,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
       return listRoutes({ ...rules, routing, nameCredential: gateway.nameCredential, figures, models })
     },
     budgetsFor: ({ name }) => ledger.budgets(name),
-    recorded: { onStored, subscribe: onRecorded, status: () => status },
+    recorded: { onStored: publisher.onStored, subscribe: publisher.onRecorded, status: () => status },
     journal,
     redis: () => redis && { ...redis.state(), ...shared!.counters(), whenDown: source.current().redisDown },
     admin,
@@ -337,7 +313,7 @@ export async function startWeir(settings: Settings): Promise<Weir> {
     url: `http://${toHost(config.host)}:${port}${config.basePath}`,
     port,
     adminToken: admin.firstToken,
-    onRecorded,
+    onRecorded: publisher.onRecorded,
     ready: recorder.ready,
     drain,
     close,
@@ -362,34 +338,6 @@ async function handedOver(server: Server): Promise<void> {
 
 /** A call waits for these answers: better to let it pass, and count it when it is settled. */
 const LIMITS_WAIT = { timeoutMs: 10_000 }
-
-const toRules = (config: Config, credentials: Credentials): Rules => {
-  const providers = createProviders(config, credentials)
-  return {
-    config,
-    providers,
-    routes: createRoutes(config, providers),
-    isTrustedProxy: createTrust(config.trustedProxies),
-  }
-}
-
-/** What the recorder must know of the configuration; sent again at each reload. */
-const fromConfig = ({
-  config,
-  providers,
-}: Rules): Pick<RecorderOptions, 'retention' | 'capture' | 'prices' | 'providers' | 'loops'> => ({
-  retention: { contentMs: config.retention.content, callsMs: config.retention.calls, maxBytes: config.retention.bytes },
-  capture: { maxBytes: config.capture.maxBytes },
-  prices: { overrides: config.prices, aliases: config.aliases },
-  loops: config.loops,
-  providers: providers.list().map((provider): ProviderFacts => ({
-    name: provider.name,
-    dialects: provider.dialects.map((dialect) => dialect.name),
-    priceId: provider.priceId,
-    billing: provider.billing,
-    local: provider.local,
-  })),
-})
 
 /**
  * libuv's pool threads inherit the niceness of the thread that makes them. All of them must exist before the recorder nices
