@@ -11,7 +11,7 @@ beforeAll(async () => void (browser = await openHarness()))
 afterAll(() => browser?.close())
 
 const serious = async (page: Page) => {
-  const { violations } = await new AxeBuilder({ page }).analyze()
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze()
   return violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
     .map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`)
