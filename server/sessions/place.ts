@@ -34,21 +34,22 @@ export const toPlace = (reading: Reading, found: Found | null, heads: Heads, lan
   const traced = latest(heads, trace && keyOf('trace', trace))
   if (traced && traced.callId !== turn.call.id) return inSession(reading, traced.sessionId, 'traceparent', lanes)
   // Housekeeping starts no session, nor does what is no conversation.
-  if (reading.aside || reading.chain.points.length === 0) return NOWHERE
+  if (reading.aside || reading.chain.points.length === 0) return nowhere(turn.call)
   return started(reading, `s-${turn.call.id}`, HISTORY)
 }
 
 /** As the API says it. */
 export const HISTORY = 'message history'
-const NOWHERE: Place = {
+/** What it says of itself stays. */
+const nowhere = ({ lane, parentId }: Reading['turn']['call']): Place => ({
   sessionId: null,
   source: null,
-  lane: null,
-  parentId: null,
+  lane,
+  parentId,
   turn: null,
   newFrom: null,
   mark: null,
-}
+})
 
 const latest = (heads: Heads, hash: string | null): Head | null =>
   hash === null ? null : (heads.find(hash).at(-1) ?? null)
