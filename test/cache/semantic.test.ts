@@ -96,6 +96,7 @@ test('the embedding is a call of its own: priced, of the same key, its parent th
     key: 'ann',
     user: 'ann@example.com',
     tags: { weir: 'semantic-cache' },
+    sessionId: null,
     usage: { input: 16 },
     costNano: 16_000_000,
   })
